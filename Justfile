@@ -1,0 +1,37 @@
+set positional-arguments
+
+# List the recipes.
+default:
+    @just --list
+
+# Install exactly what the lockfile says.
+setup:
+    npm ci
+
+# Compile src into dist.
+build:
+    npm run --silent build
+
+# Check format, lint and types.
+check:
+    npm run --silent check
+
+# Build, then run every test: `just test`, `just test raft`.
+test *args:
+    npm test --silent -- "$@"
+
+# Run numbered test cases: `just lab raft`, `just lab raft 8 11`.
+lab *args:
+    @npm run --silent lab -- "$@"
+
+# Run simulated worlds from seeds: `just fuzz 42`.
+fuzz *args:
+    @npm run --silent fuzz -- "$@"
+
+# Measure the inner loops.
+bench *args:
+    @npm run --silent bench:micro -- "$@"
+
+# Everything that has to pass, as one script.
+ci:
+    .ci/run
