@@ -1,0 +1,14 @@
+import type { Env } from "../env/env.ts";
+import { Host } from "./host.ts";
+import type { Machine } from "./machine.ts";
+import { Member } from "./member.ts";
+import type { Identity, MemberOptions } from "./options.ts";
+
+/** The whole program of a server that has one replica of one group: the same in the simulator and in a process. */
+export function startMember(env: Env, identity: Identity, options: MemberOptions, machine: Machine): Member {
+  const host = new Host(env);
+  const member = new Member(env, identity, options, machine);
+  host.add(member);
+  member.start();
+  return member;
+}

@@ -1,0 +1,243 @@
+import { unreachable } from "../base/assert.ts";
+import { decode, encode, Malformed, type Packable } from "../base/codec.ts";
+import { type GroupId, isGroupId, isReplicaId, type ReplicaId } from "../base/ids.ts";
+import type { Append, AppendReply, InstallSnapshot, Message } from "../raft/message.ts";
+import type { LogIndex, Mark, Term } from "../raft/types.ts";
+import { flag, whole } from "./fields.ts";
+import { packEntries, unpackEntries, unpackMembership } from "./rows.ts";
+
+/** The version of everything in this file. A packet of another one is refused. */
+export const protocolVersion = 1;
+
+/** Which life of which replica of which group says this to whom. */
+export interface Header {
+  readonly group: GroupId;
+  /** The group's creation id, so that groups with one number are told apart. */
+  readonly creation: number;
+  readonly from: ReplicaId;
+  /** The sender's directory; a wiped one is another. */
+  readonly incarnation: number;
+  readonly to: ReplicaId;
+}
+
+/** A state row as a snapshot carries it: the machine's own key, without group and generation. */
+export type StateRow = readonly [key: Uint8Array, value: Uint8Array];
+
+/** "This is my incarnation: pin it." */
+export interface Hello {
+  readonly kind: "hello";
+}
+/** "I have durably pinned that incarnation of yours." */
+export interface Pinned {
+  readonly kind: "pinned";
+  readonly incarnation: number;
+}
+/** "I have pinned another incarnation of yours, and keep it." */
+export interface Unknown {
+  readonly kind: "unknown";
+  readonly incarnation: number;
+}
+/** A snapshot's rows go with the message that installs them. */
+export interface SnapshotRows {
+  readonly kind: "install";
+  readonly message: InstallSnapshot;
+  readonly rows: readonly StateRow[];
+}
+/** What members of a group send each other: the core's messages and what belongs to the store around it. */
+export type Payload =
+  | { readonly kind: "raft"; readonly message: Exclude<Message, InstallSnapshot> }
+  | SnapshotRows
+  | Hello
+  | Pinned
+  | Unknown;
+
+export interface Packet {
+  readonly header: Header;
+  readonly payload: Payload;
+}
+
+const kinds = {
+  pre_vote: 1,
+  pre_vote_reply: 2,
+  vote: 3,
+  vote_reply: 4,
+  append: 5,
+  accepted: 6,
+  rejected: 7,
+  install: 8,
+  hello: 16,
+  pinned: 17,
+  unknown: 18,
+} as const;
+const headerFields = 6;
+
+export function encodePacket(header: Header, payload: Payload): Uint8Array {
+  const { group, creation, from, incarnation, to } = header;
+  const values: Packable[] = [protocolVersion, group, creation, from, incarnation, to];
+  packPayload(payload, values);
+  return encode(values);
+}
+
+/** Puts the kind and what follows it behind the header. */
+function packPayload(payload: Payload, values: Packable[]): void {
+  switch (payload.kind) {
+    case "raft":
+      packMessage(payload.message, values);
+      return;
+    case "install": {
+      const { term, mark } = payload.message;
+      values.push(kinds.install, term, mark.index, mark.term, mark.chain, mark.membership.voters, payload.rows.flat());
+      return;
+    }
+    case "hello":
+      values.push(kinds.hello);
+      return;
+    case "pinned":
+      values.push(kinds.pinned, payload.incarnation);
+      return;
+    case "unknown":
+      values.push(kinds.unknown, payload.incarnation);
+      return;
+    default:
+      unreachable(payload);
+  }
+}
+
+function packMessage(message: Exclude<Message, InstallSnapshot>, values: Packable[]): void {
+  const { term } = message;
+  switch (message.kind) {
+    case "pre_vote":
+    case "vote":
+      values.push(kinds[message.kind], term, message.lastIndex, message.lastTerm);
+      return;
+    case "pre_vote_reply":
+    case "vote_reply":
+      values.push(kinds[message.kind], term, message.granted);
+      return;
+    case "append":
+      values.push(kinds.append, term, message.prevIndex, message.prevTerm, message.commit, message.round, packEntries(message.entries));
+      return;
+    case "append_reply":
+      if (message.accepted) values.push(kinds.accepted, term, message.round, message.match);
+      else values.push(kinds.rejected, term, message.round, message.prevIndex, message.hintIndex, message.hintTerm);
+      return;
+    default:
+      unreachable(message);
+  }
+}
+
+/** Checks bytes from anywhere once and for all; throws `Malformed` with a sentence. What comes out is trusted in shape. */
+export function decodePacket(bytes: Uint8Array): Packet {
+  const values = decode(bytes);
+  if (!Array.isArray(values) || values.length <= headerFields) throw new Malformed("a packet is a list with a header");
+  const [version, group, creation, from, incarnation, to] = values as unknown[];
+  if (version !== protocolVersion) throw new Malformed(`a packet of protocol version ${printed(version)}, not ${protocolVersion}`);
+  if (!isGroupId(group) || !isReplicaId(from) || !isReplicaId(to)) throw new Malformed("a header names a group and two replicas");
+  const header: Header = { group, creation: whole(creation), from, incarnation: whole(incarnation), to };
+  return { header, payload: unpackPayload(header, values) };
+}
+
+function printed(value: unknown): string {
+  return typeof value === "number" ? String(value) : `of type ${typeof value}`;
+}
+
+/** How many values follow each kind. */
+const lengths: Readonly<Record<number, number>> = {
+  [kinds.pre_vote]: 4,
+  [kinds.pre_vote_reply]: 3,
+  [kinds.vote]: 4,
+  [kinds.vote_reply]: 3,
+  [kinds.append]: 7,
+  [kinds.accepted]: 4,
+  [kinds.rejected]: 6,
+  [kinds.install]: 7,
+  [kinds.hello]: 1,
+  [kinds.pinned]: 2,
+  [kinds.unknown]: 2,
+};
+
+/** Where the kind stands; the rest of the payload follows it. */
+const at = headerFields;
+
+function unpackPayload(header: Header, values: readonly unknown[]): Payload {
+  const kind = values[at];
+  const length = values.length - headerFields;
+  if (typeof kind !== "number" || lengths[kind] === undefined) throw new Malformed(`an unknown kind of packet: ${printed(kind)}`);
+  if (length !== lengths[kind]) throw new Malformed(`a packet of kind ${kind} has ${lengths[kind]} values, not ${length}`);
+  if (kind === kinds.hello) return { kind: "hello" };
+  if (kind === kinds.pinned) return { kind: "pinned", incarnation: whole(values[at + 1]) };
+  if (kind === kinds.unknown) return { kind: "unknown", incarnation: whole(values[at + 1]) };
+  if (kind === kinds.install) return unpackInstall(header, values);
+  return { kind: "raft", message: unpackMessage(header, kind, values) };
+}
+
+function unpackMessage(header: Header, kind: number, values: readonly unknown[]): Exclude<Message, InstallSnapshot> {
+  const { from, to } = header;
+  const term = whole(values[at + 1]);
+  switch (kind) {
+    case kinds.pre_vote:
+      return { kind: "pre_vote", from, to, term, lastIndex: whole(values[at + 2]), lastTerm: whole(values[at + 3]) };
+    case kinds.vote:
+      return { kind: "vote", from, to, term, lastIndex: whole(values[at + 2]), lastTerm: whole(values[at + 3]) };
+    case kinds.pre_vote_reply:
+      return { kind: "pre_vote_reply", from, to, term, granted: flag(values[at + 2]) };
+    case kinds.vote_reply:
+      return { kind: "vote_reply", from, to, term, granted: flag(values[at + 2]) };
+    case kinds.append:
+      return unpackAppend(header, term, values);
+    default:
+      return unpackReply(header, term, kind, values);
+  }
+}
+
+/** No log is so long; it leaves room to count on. */
+const indexMax = 2 ** 52;
+
+/** A place in the log from which it can go on. */
+function place(value: unknown): LogIndex {
+  const index = whole(value);
+  if (index > indexMax) throw new Malformed("a place in a log is at most 2^52");
+  return index;
+}
+
+function unpackAppend({ from, to }: Header, term: Term, values: readonly unknown[]): Append {
+  const prevIndex = place(values[at + 2]);
+  const prevTerm = whole(values[at + 3]);
+  const entries = unpackEntries(values[at + 6], prevIndex + 1);
+  let before = prevTerm;
+  for (const entry of entries) {
+    if (entry.term < before || entry.term > term) throw new Malformed("terms of entries rise, up to the message's");
+    before = entry.term;
+  }
+  if (prevTerm > term || (prevIndex === 0) !== (prevTerm === 0)) throw new Malformed("the place before an append has an impossible term");
+  return { kind: "append", from, to, term, prevIndex, prevTerm, commit: whole(values[at + 4]), round: whole(values[at + 5]), entries };
+}
+
+function unpackReply({ from, to }: Header, term: Term, kind: number, values: readonly unknown[]): AppendReply {
+  const round = whole(values[at + 2]);
+  if (kind === kinds.accepted) return { kind: "append_reply", from, to, term, round, accepted: true, match: whole(values[at + 3]) };
+  const [prevIndex, hintIndex, hintTerm] = [whole(values[at + 3]), whole(values[at + 4]), whole(values[at + 5])];
+  if (hintIndex > prevIndex || hintTerm > term) throw new Malformed("a hint lies behind the question or its term");
+  return { kind: "append_reply", from, to, term, round, accepted: false, prevIndex, hintIndex, hintTerm };
+}
+
+function unpackInstall({ from, to }: Header, values: readonly unknown[]): SnapshotRows {
+  const term = whole(values[at + 1]);
+  const mark: Mark = {
+    index: place(values[at + 2]),
+    term: whole(values[at + 3]),
+    chain: whole(values[at + 4]),
+    membership: unpackMembership(values[at + 5]),
+  };
+  if (mark.index === 0 || mark.term === 0 || mark.term > term) throw new Malformed("a snapshot's mark has an impossible place");
+  const packed: unknown = values[at + 6];
+  if (!Array.isArray(packed) || packed.length % 2 !== 0) throw new Malformed("a snapshot's rows are keys and values in turn");
+  const rows: StateRow[] = [];
+  for (let i = 0; i < packed.length; i += 2) {
+    const key: unknown = packed[i];
+    const value: unknown = packed[i + 1];
+    if (!(key instanceof Uint8Array) || !(value instanceof Uint8Array)) throw new Malformed("a snapshot's rows are bytes");
+    rows.push([key, value]);
+  }
+  return { kind: "install", message: { kind: "snapshot", from, to, term, mark }, rows };
+}
