@@ -1,0 +1,129 @@
+import { present } from "../base/assert.ts";
+import { groupId, replicaId, type ServerId, serverId } from "../base/ids.ts";
+import { Rng } from "../base/rng.ts";
+import type { TraceFields } from "../base/trace.ts";
+import type { Env } from "../env/env.ts";
+import type { Machine } from "../rsm/machine.ts";
+import type { Member } from "../rsm/member.ts";
+import { type MemberOptions, type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
+import { startMember } from "../rsm/start.ts";
+import { type DiskOptions, SimDisk } from "./disk.ts";
+import { Network, type NetworkOptions } from "./network.ts";
+import { type ProcessOptions, SimProcess } from "./process.ts";
+import { World } from "./world.ts";
+
+export interface ClusterOptions {
+  readonly size: number;
+  readonly member?: MemberOptionsGiven;
+  readonly network?: Partial<NetworkOptions>;
+  readonly disk?: Partial<DiskOptions>;
+  readonly process?: Partial<ProcessOptions>;
+  /** The machine of a server's next life. */
+  readonly machine: (server: number) => Machine;
+  /** A server's code threw, or its disk failed: it is dead. */
+  readonly onFailure: (server: number, error: unknown) => void;
+  readonly onTrace?: (server: number, name: string, fields: TraceFields | undefined) => void;
+  /** A packet has reached a server's program, which takes it in when `deliver` is called: within this call. */
+  readonly onReceive?: (server: number, packet: Uint8Array, deliver: () => void) => void;
+}
+
+/** One simulated server: a machine that can be switched on and off, and the member that runs on it meanwhile. */
+export interface SimServer {
+  readonly id: ServerId;
+  readonly process: SimProcess;
+  readonly disk: SimDisk;
+  /** Of the present life; undefined while dead. */
+  member: Member | undefined;
+}
+
+/** Servers with one member each of one group, in a world of their own. All of them are dead at first. */
+export class SimCluster {
+  readonly world: World;
+  readonly network: Network;
+  readonly servers: readonly SimServer[];
+  readonly #options: ClusterOptions;
+  readonly #memberOptions: MemberOptions;
+
+  constructor(seed: Rng | number | string, options: ClusterOptions) {
+    this.#options = options;
+    this.#memberOptions = memberOptions(options.member);
+    this.world = new World(seed instanceof Rng ? seed : new Rng(seed));
+    this.network = new Network(this.world, options.network);
+    this.servers = Array.from({ length: options.size }, (_, at) => this.#server(at));
+  }
+
+  get size(): number {
+    return this.servers.length;
+  }
+
+  server(at: number): SimServer {
+    return present(this.servers[at], `there is a server ${at}`);
+  }
+
+  /** The member at a server that is alive. */
+  member(at: number): Member | undefined {
+    return this.server(at).member;
+  }
+
+  start(at: number): void {
+    const server = this.server(at);
+    server.process.start((env: Env) => {
+      server.member = startMember(this.#overheard(at, env), this.#identity(at), this.#memberOptions, this.#options.machine(at));
+    });
+  }
+
+  startAll(): void {
+    for (let at = 0; at < this.size; at += 1) this.start(at);
+  }
+
+  crash(at: number, how: { readonly powerCut: boolean }): void {
+    const server = this.server(at);
+    server.process.crash(how);
+    server.member = undefined;
+  }
+
+  /** Whether every member that lives has been admitted and takes part. */
+  get running(): boolean {
+    return this.servers.every(({ member }) => member === undefined || member.phase === "running");
+  }
+
+  #server(at: number): SimServer {
+    const { disk: diskOptions, process: processOptions, onFailure, onTrace } = this.#options;
+    const id = serverId(`s${at}`);
+    const disk = new SimDisk(this.world, id, diskOptions);
+    const process = new SimProcess(
+      this.world,
+      this.network,
+      id,
+      disk,
+      {
+        onFailure: (_, error) => {
+          this.server(at).member = undefined;
+          onFailure(at, error);
+        },
+        onTrace: (_, name, fields) => onTrace?.(at, name, fields),
+      },
+      processOptions,
+    );
+    return { id, process, disk, member: undefined };
+  }
+
+  /** The server's environment, with a look at every packet that it takes in. */
+  #overheard(at: number, env: Env): Env {
+    const { onReceive } = this.#options;
+    if (onReceive === undefined) return env;
+    const { transport } = env;
+    return {
+      ...env,
+      transport: {
+        send: (to, packet) => transport.send(to, packet),
+        onPacket: (receive) => transport.onPacket((from, packet) => onReceive(at, packet, () => receive(from, packet))),
+      },
+    };
+  }
+
+  #identity(at: number): Parameters<typeof startMember>[1] {
+    const servers = Array.from({ length: this.#options.size }, (_, i) => serverId(`s${i}`));
+    return { group: groupId(1), creation: 1, replica: replicaId(at), servers };
+  }
+}

@@ -1,0 +1,137 @@
+import type { Append, AppendReply } from "../../raft/message.ts";
+import type { Progress as FollowerProgress } from "../../raft/progress.ts";
+import type { RaftState } from "../../raft/state.ts";
+import { entryBytes, type LogIndex } from "../../raft/types.ts";
+import type { Ledger } from "./ledger.ts";
+import { violate } from "./violation.ts";
+import { serverName, type Watched, watchedAt } from "./watched.ts";
+
+/** How far a leader took a follower's log for its own when it was last looked at. */
+interface Matched {
+  term: number;
+  life: number;
+  match: LogIndex;
+}
+
+/** What a leader believes of its followers, and that everything stays within its limits: R14, R23, R24. */
+export class Progress {
+  readonly #ledger: Ledger;
+  readonly #servers: readonly Watched[];
+  /** By leader, then by follower. */
+  readonly #matched: readonly Matched[][];
+
+  constructor(ledger: Ledger, servers: readonly Watched[]) {
+    this.#ledger = ledger;
+    this.#servers = servers;
+    this.#matched = servers.map(() => servers.map(() => ({ term: 0, life: 0, match: 0 })));
+  }
+
+  /** A leader's code has run. */
+  looked(server: Watched, state: RaftState): void {
+    const seen = this.#matched[server.at] as Matched[];
+    for (const [to, progress] of state.progress) {
+      const before = seen[to] as Matched;
+      if (before.term !== state.term || before.life !== server.life) {
+        before.term = state.term;
+        before.life = server.life;
+        before.match = 0;
+      }
+      if (progress.next <= progress.match)
+        violate("R14", `${server.name} would send ${serverName(to)} entry ${progress.next} next, and takes ${progress.match} for matched`);
+      if (progress.match !== before.match) this.#moved(server, state, to, before.match, progress.match);
+      before.match = progress.match;
+      this.#window(server, state, to, progress);
+    }
+  }
+
+  /** A match comes from an acknowledgement of this term, and of this very log: not of entries that were overwritten since (R23). */
+  #moved(server: Watched, state: RaftState, to: number, before: LogIndex, match: LogIndex): void {
+    const { term } = state;
+    const who = `${server.name}, leading term ${term},`;
+    if (match < before) violate("R14", `${who} takes ${serverName(to)} back from ${before} to ${match}`);
+    const follower = watchedAt(this.#servers, to);
+    if (follower.ackTerm < term || (follower.ackTerm === term && !follower.acks.has(match)))
+      violate("R14", `${who} takes ${match} of ${serverName(to)} for durable, which has not acknowledged it in this term`);
+    // One that has gone on to a newer term has forgotten what it said in this one.
+    if (follower.ackTerm > term) return;
+    const theirs = follower.acks.get(match);
+    const own = server.memory.chainAt(match) ?? this.#ledger.chainAt(match);
+    if (theirs !== undefined && own !== theirs)
+      violate("R23", `${who} counts an acknowledgement of ${match} by ${serverName(to)} for another log`);
+  }
+
+  #window(server: Watched, state: RaftState, to: number, { inFlight, inFlightBytes }: FollowerProgress): void {
+    const { inFlightMax, inFlightBytesMax } = state.options;
+    if (inFlight.length > inFlightMax)
+      violate("R24", `${server.name} has ${inFlight.length} appends to ${serverName(to)} under way, and ${inFlightMax} are allowed`);
+    const newest = inFlight[inFlight.length - 1];
+    if (newest !== undefined && inFlightBytes - newest.bytes >= inFlightBytesMax)
+      violate("R24", `${server.name} has ${inFlightBytes} bytes to ${serverName(to)} under way, and ${inFlightBytesMax} are allowed`);
+  }
+
+  /** What is not durable, or not committed, is bounded; one append or one command may pass the limit. */
+  bounds(server: Watched, state: RaftState): void {
+    const { options, log, uncommittedBytes, reads } = state;
+    if (log.unstableBytes < 0 || log.unwrittenBytes < 0 || uncommittedBytes < 0)
+      violate("R24", `${server.name} counts fewer than no bytes: ${log.unstableBytes} unstable, ${uncommittedBytes} uncommitted`);
+    if (reads.length > options.readsMax)
+      violate("R24", `${server.name} has ${reads.length} reads waiting, and ${options.readsMax} are allowed`);
+    if (log.unstableBytes > options.unstableBytesMax + Math.max(server.memory.largestBytes, options.appendBytesMax))
+      violate("R24", `${server.name} has ${log.unstableBytes} bytes that are not durable, and ${options.unstableBytesMax} are allowed`);
+    if (state.role !== "leader" || uncommittedBytes < options.uncommittedBytesMax) return;
+    // A new leader may inherit as much as its predecessors had, and always adds the first entry of its term.
+    const newest = log.entries[log.entries.length - 1];
+    const before = log.entries[log.entries.length - 2];
+    const added = newest !== undefined && newest.term === state.term && before?.term === state.term;
+    if (added && uncommittedBytes - entryBytes(newest) >= options.uncommittedBytesMax)
+      violate("R24", `${server.name} has ${uncommittedBytes} bytes that are not committed, and ${options.uncommittedBytesMax} are allowed`);
+  }
+
+  /** An append leaves: it is no longer than it may be, or it has one entry. */
+  appended(server: Watched, { entries, to }: Append): void {
+    const options = server.state?.options;
+    if (options === undefined || entries.length <= 1) return;
+    if (entries.length > options.appendEntriesMax)
+      violate(
+        "R24",
+        `${server.name} sends ${serverName(to)} ${entries.length} entries at once, and ${options.appendEntriesMax} are allowed`,
+      );
+    let bytes = 0;
+    for (const entry of entries) bytes += entryBytes(entry);
+    if (bytes > options.appendBytesMax)
+      violate("R24", `${server.name} sends ${serverName(to)} ${bytes} bytes at once, and ${options.appendBytesMax} are allowed`);
+  }
+
+  /** An acknowledgement leaves: what it calls durable must be, and it is remembered for the leader that will count it (R14, R26). */
+  acknowledged(server: Watched, reply: AppendReply): void {
+    if (!reply.accepted) return;
+    const { term, match } = reply;
+    const { disk } = server;
+    if (match > disk.last) violate("R26", `${server.name} acknowledges ${match} in term ${term} while its disk ends at ${disk.last}`);
+    if (term > server.ackTerm) {
+      server.acks.clear();
+      server.ackTerm = term;
+      server.ackIndex = 0;
+    }
+    if (term < server.ackTerm) return;
+    server.acks.set(match, disk.chainAt(match) ?? this.#ledger.chainAt(match));
+    if (match > server.ackIndex) server.ackIndex = match;
+  }
+
+  /** A batch that touches the log has become durable: what was acknowledged in the present term is still there. */
+  stored(server: Watched): void {
+    const { disk, ackTerm, ackIndex } = server;
+    if (disk.term !== ackTerm || ackIndex <= disk.markIndex) return;
+    const acknowledged = server.acks.get(ackIndex);
+    if (disk.chainAt(ackIndex) !== acknowledged)
+      violate("R26", `the disk of ${server.name} has lost entry ${ackIndex}, which was acknowledged in term ${ackTerm}`);
+  }
+
+  /** A new life has read its disk, by the same rule. */
+  opened(server: Watched, state: RaftState): void {
+    const { memory, ackTerm, ackIndex } = server;
+    if (state.term !== ackTerm || ackIndex <= memory.markIndex) return;
+    if (memory.chainAt(ackIndex) !== server.acks.get(ackIndex))
+      violate("R26", `${server.name} comes back in term ${ackTerm} without entry ${ackIndex}, which it has acknowledged in this term`);
+  }
+}

@@ -1,0 +1,120 @@
+import { quorumSize } from "../raft/membership.ts";
+import type { Lives } from "./lives.ts";
+import { calmLink } from "./link.ts";
+import { violate } from "./oracle/violation.ts";
+import { serverName } from "./oracle/watched.ts";
+import { leaderOf } from "./faults/site.ts";
+import type { SimServer } from "./cluster.ts";
+import type { WatchedCluster } from "./watched-cluster.ts";
+import type { Workload } from "./workload.ts";
+
+/** How far a healed cluster has come. */
+export interface Settled {
+  /** Milliseconds until a majority followed one leader. */
+  readonly leaderMs: number;
+  /** Milliseconds until everybody was the same. */
+  readonly equalMs: number;
+}
+
+const lookMs = 50;
+/** A command that has not been applied everywhere by then is given up, and another one proposed. */
+const patienceMs = 1000;
+/**
+ * Before an election can be expected: the dead read their disks, and the last packets arrive that were under way, copies of a deposed
+ * leader's appends among them, which keep its followers faithful.
+ */
+const quietMs = calmLink.lateCopyMaxMs + 1000;
+
+/**
+ * Demands progress of a cluster in which nothing goes wrong any more: a leader (L1), everybody at the same index with the same state
+ * (L3), and nobody left waiting for a snapshot (L5).
+ */
+export class Settling {
+  readonly #cluster: WatchedCluster;
+  readonly #lives: Lives;
+  readonly #workload: Workload;
+  readonly #electionMs: number;
+  readonly #healedAt: number;
+  #leaderMs: number | undefined;
+
+  constructor(cluster: WatchedCluster, lives: Lives, workload: Workload, electionMs: number) {
+    this.#cluster = cluster;
+    this.#lives = lives;
+    this.#workload = workload;
+    this.#electionMs = electionMs;
+    this.#healedAt = cluster.sim.world.now;
+  }
+
+  /** Lets time pass until everything is as it should be; throws a `Violation` when it takes longer than `settleMs`. */
+  run(settleMs: number): Settled {
+    const { world } = this.#cluster.sim;
+    const start = this.#cluster.oracle.ledger.commit;
+    const end = world.now + settleMs;
+    let proposeAt = world.now;
+    while (!this.#isSettled(start)) {
+      if (world.now >= end) this.#stuck(settleMs);
+      this.#demandLeader();
+      if (world.now >= proposeAt && leaderOf(this.#cluster) !== undefined) {
+        this.#workload.proposeOne();
+        proposeAt = world.now + patienceMs;
+      }
+      world.runFor(lookMs);
+    }
+    this.#demandLeader();
+    const equalMs = world.now - this.#healedAt;
+    return { leaderMs: this.#leaderMs ?? equalMs, equalMs };
+  }
+
+  /** Servers that take part again; those whose directory was taken from them need not. */
+  get #members(): SimServer[] {
+    return this.#cluster.sim.servers.filter((_, at) => !this.#lives.isLost(at));
+  }
+
+  #demandLeader(): void {
+    if (this.#leaderMs !== undefined) return;
+    const passed = this.#cluster.sim.world.now - this.#healedAt;
+    const leader = leaderOf(this.#cluster);
+    const followers = this.#members.filter(({ member }) => member?.raft?.state.leader === leader);
+    const membership = this.#members[0]?.member?.raft?.state.membership;
+    if (leader !== undefined && membership !== undefined && followers.length >= quorumSize(membership)) this.#leaderMs = passed;
+    else if (passed > quietMs + 10 * this.#electionMs)
+      violate("L1", `${passed} ms after everything was healed no majority follows a leader`);
+  }
+
+  /** Whether something new was committed, and everybody has applied all of it. */
+  #isSettled(start: number): boolean {
+    const { commit } = this.#cluster.oracle.ledger;
+    if (commit <= start) return false;
+    return this.#members.every((server) => this.#isEqual(server, commit)) && this.#laggard() === undefined;
+  }
+
+  #isEqual({ member }: SimServer, commit: number): boolean {
+    const state = member?.raft?.state;
+    return member?.phase === "running" && state?.applied === commit && state.commit === commit;
+  }
+
+  /** A follower that its leader does not take for one that has everything. */
+  #laggard(): number | undefined {
+    const leader = leaderOf(this.#cluster);
+    const state = leader === undefined ? undefined : this.#cluster.sim.member(leader)?.raft?.state;
+    if (state === undefined) return undefined;
+    for (const [to, progress] of state.progress) {
+      if (!this.#lives.isLost(to) && (progress.state !== "replicate" || progress.match < state.commit)) return to;
+    }
+    return undefined;
+  }
+
+  #stuck(settleMs: number): never {
+    const { commit } = this.#cluster.oracle.ledger;
+    const late = this.#cluster.sim.servers.findIndex((server, at) => !this.#lives.isLost(at) && !this.#isEqual(server, commit));
+    const member = late < 0 ? undefined : this.#cluster.sim.member(late);
+    if (late >= 0) {
+      const where = member?.raft === undefined ? "has not read its disk" : `has applied ${member.raft.state.applied}`;
+      violate("L3", `${settleMs} ms after everything was healed ${serverName(late)} (${member?.phase ?? "dead"}) ${where} of ${commit}`);
+    }
+    const laggard = this.#laggard();
+    if (laggard !== undefined)
+      violate("L5", `${settleMs} ms after everything was healed ${serverName(laggard)} is not replicated to as usual`);
+    violate("L3", `${settleMs} ms after everything was healed nothing new is committed behind ${commit}`);
+  }
+}
