@@ -1,0 +1,16 @@
+/**
+ * What the exit code of `kvorum` says. Scripts may rely on these numbers: a code never changes its meaning.
+ *
+ * 0 to 9 are the verdicts of a command that runs and ends; 10 to 63 are left for the reasons why a server stops.
+ */
+export const exitCodes = {
+  /** Everything asked for was done, and every check passed. */
+  ok: 0,
+  /** A check or a test failed. Node itself also ends with 1 when the program has a bug; a stack trace on stderr tells the two apart. */
+  failed: 1,
+  /** The command line was not understood; nothing was done. */
+  usage: 2,
+} as const;
+
+/** One of the documented exit codes. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

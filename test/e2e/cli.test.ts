@@ -1,0 +1,15 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+
+function kvorum(...words: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli/main.js", ...words], { encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+test("the built program prints its version", () => {
+  expect(kvorum("--version")).toEqual({ status: 0, stdout: "0.1.0\n", stderr: "" });
+});
+
+test("the built program refuses a misspelt command with a suggestion", () => {
+  expect(kvorum("fuz")).toEqual({ status: 2, stdout: "", stderr: "kvorum: unknown command 'fuz'. Did you mean fuzz?\n" });
+});
