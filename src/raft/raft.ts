@@ -1,12 +1,12 @@
 import { assert } from "../base/assert.ts";
-import { isReplicaId, type ReplicaId } from "../base/ids.ts";
+import type { ReplicaId } from "../base/ids.ts";
 import { campaign, hearsLeader, onPreVote, onPreVoteReply, onVote, onVoteReply, tickPreVote } from "./election.ts";
 import { onAppend, onSnapshot } from "./follower.ts";
 import { advanceCommit, appendCommand, onAppendReply, owesAnything, replicate, ticksToLeaderDuty, tickLeader } from "./leader.ts";
 import { compact, entriesWithin, firstIndex, hasUnwritten, lastIndex, lastTerm, termAt, writeDone, writeTaken } from "./log.ts";
-import { isVoter } from "./membership.ts";
 import type { Message } from "./message.ts";
 import { release, sendDurable } from "./outbox.ts";
+import { refuse } from "./refusal.ts";
 import type { Ready, Write } from "./ready.ts";
 import { addRead, owesRound, startRound } from "./reads.ts";
 import { becomeFollower, isPromotable } from "./roles.ts";
@@ -203,16 +203,6 @@ function isOverloaded(state: RaftState): boolean {
   const { options, log } = state;
   const full = state.uncommittedBytes >= options.uncommittedBytesMax || log.unstableBytes >= options.unstableBytesMax;
   return full && lastTerm(log) === state.term;
-}
-
-/** Why a message cannot be genuine, whatever state this replica is in. */
-function refuse(state: RaftState, message: Message): string | undefined {
-  if (message.to !== state.id) return "raft: refused a message to another replica";
-  if (!isReplicaId(message.from) || !isVoter(state.membership, message.from)) return "raft: refused a message of a stranger";
-  if (message.from === state.id && message.kind !== "vote_reply") return "raft: refused a message of itself";
-  if (message.term > state.term + state.options.termJumpMax) return "raft: refused an impossible term";
-  if (message.term < 1 && message.kind !== "pre_vote_reply") return "raft: refused a message without a term";
-  return undefined;
 }
 
 /** A message of an older term: requests are answered with the newer one, so that their sender learns of it (Raft, 5.1). */

@@ -1,6 +1,7 @@
 import { present } from "../base/assert.ts";
 import { encode } from "../base/codec.ts";
 import { replicaId, type ReplicaId } from "../base/ids.ts";
+import type { Cancel } from "../env/clock.ts";
 import type { Env } from "../env/env.ts";
 import { fields, whole } from "./fields.ts";
 import type { Identity } from "./options.ts";
@@ -35,6 +36,7 @@ export class Admission {
   readonly #missing = new Set<ReplicaId>();
   #admitted = false;
   #refusedBy: ReplicaId | undefined;
+  #cancel: Cancel | undefined;
 
   constructor(context: AdmissionContext) {
     this.#context = context;
@@ -65,6 +67,11 @@ export class Admission {
     else this.#hello();
   }
 
+  /** Makes itself known no more. */
+  stop(): void {
+    this.#cancel?.();
+  }
+
   /** Whether that incarnation of the member is the pinned one, so that its word counts. */
   knows(from: ReplicaId, incarnation: number): boolean {
     return this.#pins.get(from) === incarnation;
@@ -86,7 +93,7 @@ export class Admission {
   #hello(): void {
     if (this.#admitted || this.#missing.size === 0) return;
     for (const to of this.#missing) this.#context.send(to, { kind: "hello" });
-    this.#context.env.clock.after(this.#context.helloMs, () => this.#hello());
+    this.#cancel = this.#context.env.clock.after(this.#context.helloMs, () => this.#hello());
   }
 
   /** The first incarnation of a member that is heard is pinned for ever; it is told so when that is durable. */

@@ -102,9 +102,10 @@ export class Member {
     });
   }
 
-  /** Takes no further input. What is on its way to the disk stays on its way. */
+  /** Takes no further input, and says nothing more. What is on its way to the disk stays on its way. */
   stop(): void {
     this.#phase = "stopped";
+    this.#admission?.stop();
     this.#running?.ticker.stop();
   }
 
@@ -273,7 +274,7 @@ export class Member {
   #admitted(): void {
     if (this.#phase !== "waiting") return;
     this.#phase = "running";
-    this.#running?.ticker.sleep();
+    this.#running?.ticker.start();
   }
 
   /** What an input goes to, with all its ticks made; undefined while this replica does not take part. */
@@ -298,6 +299,7 @@ export class Member {
   }
 
   #send(to: ReplicaId, payload: Payload): void {
+    if (this.#phase === "stopped") return;
     const { group, creation, replica, servers } = this.#identity;
     const header = { group, creation, from: replica, incarnation: (this.#marker as Marker).incarnation, to };
     this.#env.transport.send(servers[to] as ServerId, encodePacket(header, payload));

@@ -104,14 +104,6 @@ export class Pins {
     this.#pins.set(follower, index);
   }
 
-  release(follower: ReplicaId): void {
-    this.#pins.delete(follower);
-  }
-
-  clear(): void {
-    this.#pins.clear();
-  }
-
   /** The log behind this index is needed; undefined when nobody waits. */
   lowest(waits: (follower: ReplicaId) => boolean): LogIndex | undefined {
     let lowest: LogIndex | undefined;

@@ -19,6 +19,7 @@ export class Ticker {
   readonly #tickMs: number;
   readonly #ticked: Ticked;
   readonly #wake: () => void;
+  readonly #phaseMs: number;
   /** When the last tick that was made was due. */
   #last: number;
   #cancel: Cancel | undefined;
@@ -30,7 +31,14 @@ export class Ticker {
     this.#tickMs = tickMs;
     this.#ticked = ticked;
     this.#wake = wake;
-    this.#last = clock.now() - phase * tickMs;
+    this.#phaseMs = phase * tickMs;
+    this.#last = clock.now() - this.#phaseMs;
+  }
+
+  /** Begins to tick now: time that has passed since it was made does not count, and who waited together does not wake up together. */
+  start(): void {
+    this.#last = this.#clock.now() - this.#phaseMs;
+    this.sleep();
   }
 
   /** Makes the ticks that have fallen due; after a long pause no more than until something happens, so that time does not run wild. */

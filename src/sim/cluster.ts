@@ -6,6 +6,7 @@ import type { Env } from "../env/env.ts";
 import type { Machine } from "../rsm/machine.ts";
 import type { Member } from "../rsm/member.ts";
 import { type MemberOptions, type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
+import type { Packet } from "../rsm/wire.ts";
 import { startMember } from "../rsm/start.ts";
 import { type DiskOptions, SimDisk } from "./disk.ts";
 import { Network, type NetworkOptions } from "./network.ts";
@@ -23,8 +24,8 @@ export interface ClusterOptions {
   /** A server's code threw, or its disk failed: it is dead. */
   readonly onFailure: (server: number, error: unknown) => void;
   readonly onTrace?: (server: number, name: string, fields: TraceFields | undefined) => void;
-  /** A packet has reached a server's program, which takes it in when `deliver` is called: within this call. */
-  readonly onReceive?: (server: number, packet: Uint8Array, deliver: () => void) => void;
+  /** A packet has reached a server's member, which takes it in when `deliver` is called: within this call. */
+  readonly onReceive?: (server: number, packet: Packet, deliver: () => void) => void;
 }
 
 /** One simulated server: a machine that can be switched on and off, and the member that runs on it meanwhile. */
@@ -68,7 +69,7 @@ export class SimCluster {
   start(at: number): void {
     const server = this.server(at);
     server.process.start((env: Env) => {
-      server.member = startMember(this.#overheard(at, env), this.#identity(at), this.#memberOptions, this.#options.machine(at));
+      server.member = this.#overhear(at, startMember(env, this.#identity(at), this.#memberOptions, this.#options.machine(at)));
     });
   }
 
@@ -108,18 +109,13 @@ export class SimCluster {
     return { id, process, disk, member: undefined };
   }
 
-  /** The server's environment, with a look at every packet that it takes in. */
-  #overheard(at: number, env: Env): Env {
+  /** Has every packet that the member takes in go by way of whoever wants to see it. */
+  #overhear(at: number, member: Member): Member {
     const { onReceive } = this.#options;
-    if (onReceive === undefined) return env;
-    const { transport } = env;
-    return {
-      ...env,
-      transport: {
-        send: (to, packet) => transport.send(to, packet),
-        onPacket: (receive) => transport.onPacket((from, packet) => onReceive(at, packet, () => receive(from, packet))),
-      },
-    };
+    if (onReceive === undefined) return member;
+    const receive = member.receive.bind(member);
+    member.receive = (packet) => onReceive(at, packet, () => receive(packet));
+    return member;
   }
 
   #identity(at: number): Parameters<typeof startMember>[1] {

@@ -90,17 +90,22 @@ function drawMember(rng: Rng): MemberOptionsGiven {
   const logBytesMax = rng.fork("log").chance(small ? 0.7 : 0.3)
     ? { logBytesMax: Math.round(around(rng.fork("log bytes"), 200, 4000)) }
     : {};
+  const narrow = {
+    ...perhaps("appendBytesMax", [1, 100, 1000]),
+    ...perhaps("appendEntriesMax", [1, 2, 5]),
+    ...perhaps("inFlightMax", [1, 2, 4]),
+    ...perhaps("inFlightBytesMax", [1, 500]),
+  };
   return {
     raft: {
       ...pace,
       ...(rng.fork("quorum").chance(0.12) ? { checkQuorum: false } : {}),
       ...perhaps("stallTicks", [40, 80]),
       ...perhaps("snapshotTicks", [10, 40]),
-      ...perhaps("appendBytesMax", [1, 100, 1000]),
-      ...perhaps("appendEntriesMax", [1, 2, 5]),
-      ...perhaps("inFlightMax", [1, 2, 4]),
-      ...perhaps("inFlightBytesMax", [1, 500]),
+      ...narrow,
       ...perhaps("uncommittedBytesMax", [500, 5000]),
+      // Where entries go out one by one, what a leader piles up while it is alone takes longer to replicate than settling may.
+      ...(Object.keys(narrow).length > 0 ? { uncommittedBytesMax: rng.fork("pile").pick([500, 2000]) } : {}),
       ...perhaps("unstableBytesMax", [200, 2000]),
       ...perhaps("applyBytesMax", [1, 200]),
       ...perhaps("readsMax", [1, 4]),

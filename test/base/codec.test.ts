@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decode, encode, Malformed, type Packable } from "../../src/base/codec.ts";
 import { prescan } from "../../src/base/prescan.ts";
-import { fuzzDecoder } from "./codec_fuzz.ts";
-import { naiveDecode } from "./naive_decode.ts";
+import { fuzzDecoder } from "./codec-fuzz.ts";
+import { naiveDecode } from "./naive-decode.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 200 }).filter((value) => !value.startsWith("\u{feff}"));
 const edges = fc.constantFrom(0, 127, 128, 255, 256, 65_535, 65_536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1);

@@ -4,7 +4,7 @@ import { Recorder } from "../../src/sim/recorder.ts";
 import { WatchedCluster } from "../../src/sim/watched-cluster.ts";
 
 /** What is simulated: five servers in a calm world with production options. */
-export const simSpeedSettings = { servers: 5, commandBytes: 64, rounds: 3 } as const;
+export const simSpeedSettings = { servers: 5, commandBytes: 64, rounds: 8 } as const;
 
 export interface SimSpeed {
   readonly name: string;
@@ -27,8 +27,8 @@ interface Load {
 /** Measures each load without and with the oracle, in turn; of several rounds the fastest counts, since machines are shared. */
 export function measureSimSpeed(scale: number): SimSpeed[] {
   const loads: Load[] = [
-    { name: "idle", proposalsPerS: 0, simulatedMs: 240_000 * scale },
-    { name: "200 proposals/s", proposalsPerS: 200, simulatedMs: 20_000 * scale },
+    { name: "idle", proposalsPerS: 0, simulatedMs: 60_000 * scale },
+    { name: "200 proposals/s", proposalsPerS: 200, simulatedMs: 10_000 * scale },
   ];
   return loads.flatMap((load) => {
     const runs = Array.from({ length: simSpeedSettings.rounds }, () => [run(load, false), run(load, true)]).flat();

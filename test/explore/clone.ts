@@ -33,15 +33,17 @@ function copy(value: unknown, field: string, names: Renaming | undefined): unkno
 }
 
 /**
- * Fields that decide nothing here: what only ticks read; what never changes; bytes and windows, whose limits are far above what
- * is explored. Every other field counts, also one that the core gets later.
+ * Fields that decide nothing here: what only ticks read; what never changes; bytes, whose limits are far above what is explored.
+ * Every other field counts, also one that the core gets later.
  */
 const ignored = new Set([
   ...["options", "trace", "membership", "random", "electionElapsed", "heartbeatElapsed", "electionTimeout", "stalled"],
-  ...["uncommittedBytes", "unstableBytes", "unwrittenBytes", "bytes", "inFlight", "inFlightBytes", "active", "snapshotTicks"],
+  ...["uncommittedBytes", "unstableBytes", "unwrittenBytes", "bytes", "inFlightBytes", "active", "snapshotTicks"],
 ]);
 /** Numbers of writes; only those that are not durable yet matter, and only in relation to the last one that is. */
 const writeNumbers = new Set(["nextWrite", "hardStateWrite", "persisted", "after", "number"]);
+/** An append carries an entry at least, so wider windows than there are entries are all alike. */
+const widestWindow = 4;
 
 /** A text that is the same for two replicas, messages and so on exactly if they behave the same. */
 export function canonical(value: unknown, durable = 0): string {
@@ -49,7 +51,10 @@ export function canonical(value: unknown, durable = 0): string {
 }
 
 function text(value: unknown, field: string, durable: number): string {
-  if (typeof value === "number") return String(writeNumbers.has(field) ? Math.max(0, value - durable) : value);
+  if (typeof value === "number") {
+    if (writeNumbers.has(field)) return String(Math.max(0, value - durable));
+    return String(field === "window" ? Math.min(value, widestWindow) : value);
+  }
   if (typeof value !== "object" || value === null) return value === undefined ? "-" : JSON.stringify(value);
   if (value instanceof Uint8Array) return `<${value.join(".")}>`;
   if (Array.isArray(value)) return `[${value.map((item) => text(item, "", durable)).join(",")}]`;

@@ -54,7 +54,7 @@ class Exploration {
   readonly #universe: Universe;
   readonly #states: States;
   readonly #queue = new Queue();
-  readonly #rank: (world: World) => number;
+  readonly #rank: (world: World, depth: number) => number;
   /** States as they were before they settled and were renamed: most states are met again and again. */
   readonly #met = new HashSet();
   #explored = 0;
@@ -64,12 +64,12 @@ class Exploration {
   constructor(universe: Universe, order: Order) {
     this.#universe = universe;
     this.#states = new States(order === "ripe");
-    this.#rank = order === "ripe" ? (world) => ripeness(universe, world) : () => 0;
+    this.#rank = order === "ripe" ? (world) => ripeness(universe, world) : (_, depth) => depth;
   }
 
   run({ statesMax = Infinity, progress }: Watch): Result {
     this.#find(this.#universe.start(), { parent: -1, action: 0, depth: 0 });
-    for (let state = this.#queue.shift(); state !== undefined; state = this.#queue.shift()) {
+    for (let state = this.#queue.pop(); state !== undefined; state = this.#queue.pop()) {
       if (this.#states.isSuperfluous(state)) continue;
       if (this.#explored >= statesMax) return { ...this.#progress(), complete: false };
       this.#explored += 1;
@@ -106,7 +106,7 @@ class Exploration {
     const state = this.#states.add(world, { ...origin, renaming });
     if (state === undefined) return;
     this.#depth = Math.max(this.#depth, origin.depth);
-    this.#queue.push(state, this.#rank(world));
+    this.#queue.push(state, this.#rank(world, origin.depth));
   }
 
   /** The whole way to `state` and on by `last`, line by line, in the names that the members had at the beginning. */
@@ -157,29 +157,23 @@ function ripeness({ table }: Universe, { nodes, campaigns, proposals, crashes, s
   return sum;
 }
 
-/** States that wait: the least ripe first, and among those the first one found. */
+/** States that wait: those with the lowest rank first, and among those the last one found. */
 class Queue {
-  readonly #byRank: { readonly states: number[]; next: number }[] = [];
+  readonly #byRank: number[][] = [];
   #lowest = 0;
   length = 0;
 
   push(state: number, rank: number): void {
-    while (this.#byRank.length <= rank) this.#byRank.push({ states: [], next: 0 });
-    this.#byRank[rank]?.states.push(state);
+    while (this.#byRank.length <= rank) this.#byRank.push([]);
+    this.#byRank[rank]?.push(state);
     this.#lowest = Math.min(this.#lowest, rank);
     this.length += 1;
   }
 
-  shift(): number | undefined {
+  pop(): number | undefined {
     if (this.length === 0) return undefined;
-    let first = this.#byRank[this.#lowest];
-    while (first === undefined || first.next === first.states.length) {
-      if (first !== undefined) [first.states.length, first.next] = [0, 0];
-      this.#lowest += 1;
-      first = this.#byRank[this.#lowest];
-    }
+    while (this.#byRank[this.#lowest]?.length === 0) this.#lowest += 1;
     this.length -= 1;
-    first.next += 1;
-    return first.states[first.next - 1];
+    return this.#byRank[this.#lowest]?.pop();
   }
 }

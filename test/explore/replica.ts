@@ -62,6 +62,7 @@ function started(core: Core, id: ReplicaId, disk: Disk): Replica {
   const voters = Array.from({ length: size }, (_, voter) => voter as ReplicaId);
   const mark = { index: 0, term: 0, chain: 0, membership: core.membership(voters) };
   const { term, vote, entries, applied } = disk;
+  if (applied > entries.length) throw new Error("after a restart more is applied than the log holds");
   // With `checkQuorum` a vote would depend on the ticks since a leader was heard; without, more can happen.
   const options = core.raftOptions({ checkQuorum: false });
   return { raft: core.openState(id, { hardState: { term, vote }, mark, entries, applied }, options, 0), disk, queue: [] };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { encode } from "../../src/base/codec.ts";
 import { groupId, replicaId } from "../../src/base/ids.ts";
 import { Rng } from "../../src/base/rng.ts";
@@ -7,6 +7,8 @@ import { Keys } from "../../src/rsm/rows.ts";
 import { decodePacket, type Packet } from "../../src/rsm/wire.ts";
 import { Forge } from "./forge.ts";
 import { Group, type GroupOptions } from "./group.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const keys = new Keys(groupId(1));
 const off = { powerCut: true };

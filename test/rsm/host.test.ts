@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decode, encode, type Packable } from "../../src/base/codec.ts";
 import { groupId, replicaId } from "../../src/base/ids.ts";
 import { Rng } from "../../src/base/rng.ts";
@@ -8,6 +8,8 @@ import { encodePacket, type Payload } from "../../src/rsm/wire.ts";
 import { Forge } from "./forge.ts";
 import { Group, type Traced } from "./group.ts";
 import { broken, changed } from "./packet-fuzz.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 function busyGroup(seed: number | string): Forge {
   const group = new Group({ seed });
@@ -235,10 +237,8 @@ describe("thousands of changed packets", () => {
     expect(group.cluster.world.now - before).toBeLessThan(3_000);
   });
 
-  // What a member says counts, and one that lies can do harm: it cannot throw anything but the assertions that name the lie.
-  const lies = ["a term has one leader", "a committed entry is never taken back", "terms do not fall along the log"];
-
-  test("in a member's name: nobody dies but of an assertion that names the lie", () => {
+  // What a member says counts, and one that lies can do harm; but it cannot stop another.
+  test("in a member's name: nobody dies", () => {
     const deaths: string[] = [];
     let sent = 0;
     for (const seed of ["lies 1", "lies 2", "lies 3"]) {
@@ -264,6 +264,6 @@ describe("thousands of changed packets", () => {
       }
     }
     expect(sent).toBe(4_500);
-    expect(deaths.filter((death) => !lies.some((lie) => death === `AssertionError: ${lie}`))).toEqual([]);
+    expect(deaths).toEqual([]);
   });
 });

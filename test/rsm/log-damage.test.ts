@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { type Outcome, kindOf, outcome, type Sample, takeSamples, truth } from "./damage.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 type Counts = Record<Outcome, number>;
 type Kind = NonNullable<ReturnType<typeof kindOf>>;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AssertionError, present } from "../../src/base/assert.ts";
 import { hashBytes } from "../../src/base/hash.ts";
 import { replicaId } from "../../src/base/ids.ts";
@@ -7,6 +7,8 @@ import { entryBytes, type Entry } from "../../src/raft/types.ts";
 import { chainAfter, decodeLogRow, decodeMark, encodeMark, firstOfLogRow } from "../../src/rsm/rows.ts";
 import { emptyMark, entriesOf, Shelf, trio } from "./shelf.ts";
 import { type Operation, ShelfRun } from "./shelf-run.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const operation: fc.Arbitrary<Operation> = fc.record({
   kind: fc.constantFrom(

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { encode, type Packable } from "../../src/base/codec.ts";
 import { groupId, replicaId } from "../../src/base/ids.ts";
 import type { WriteOp } from "../../src/env/storage.ts";
@@ -11,6 +11,8 @@ import type { CellImages } from "../../src/sim/cell.ts";
 import type { DiskCopy } from "../../src/sim/disk.ts";
 import { Group } from "./group.ts";
 import { cellName } from "./shelf.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const keys = new Keys(groupId(1));
 const markerName = "marker 1";

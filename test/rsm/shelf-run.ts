@@ -40,10 +40,13 @@ export class ShelfRun {
   #stable: LogIndex = 0;
   #durableApplied: LogIndex = 0;
   #unfinished: Unfinished[] = [];
+  /** The bytes of each log row as of every batch that was given to the disk. */
+  readonly #rowBytes = new Map<string, number>();
 
   constructor(seed: number) {
     this.#shelf = new Shelf(seed);
     this.#shelf.begin();
+    this.#shelf.disk.observe({ onAccepted: (ops) => this.#accepted(ops) });
     this.#pictures = [{ hardState: { term: 0, vote: undefined }, mark: emptyMark, entries: [], applied: 0 }];
   }
 
@@ -58,6 +61,14 @@ export class ShelfRun {
     else if (kind === "wait") this.#shelf.world.runFor(a);
     else this.#reopen(kind === "cut");
     this.#check();
+  }
+
+  #accepted(ops: readonly WriteOp[]): void {
+    for (const op of ops) {
+      if (!this.#shelf.isLog(op.key)) continue;
+      if (op.op === "put") this.#rowBytes.set(String(op.key), op.key.length + op.value.length);
+      else this.#rowBytes.delete(String(op.key));
+    }
   }
 
   get #now(): Picture {
@@ -178,6 +189,9 @@ export class ShelfRun {
   #check(): void {
     const { store } = this.#shelf;
     assert(JSON.stringify(store.mark) === JSON.stringify(this.#now.mark), "the mark is the naive one");
+    let bytes = this.#shelf.keys.mark.length + encodeMark(store.mark).length;
+    for (const row of this.#rowBytes.values()) bytes += row;
+    assert(store.bytes === bytes, "the bytes are those of the rows");
     assert(store.last === this.#last, "the last entry is the naive one");
     for (let index = store.mark.index; index <= store.last; index += 1)
       assert(store.chainAt(index) === this.#naiveChain(index), "the hash of each entry is the naive one");
@@ -199,8 +213,8 @@ export class ShelfRun {
     this.#unfinished = [];
     this.#stable = this.#last;
     this.#durableApplied = applied;
-    const rows = this.#shelf.logRows().reduce((sum, { key, value }) => sum + key.length + value.length, 0);
-    assert(this.#shelf.store.bytes === rows + this.#shelf.keys.mark.length + encodeMark(mark).length, "the bytes are those of the rows");
+    this.#rowBytes.clear();
+    for (const { key, value } of this.#shelf.logRows()) this.#rowBytes.set(String(key), key.length + value.length);
   }
 }
 

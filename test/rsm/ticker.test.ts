@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { replicaId } from "../../src/base/ids.ts";
+import type { Clock } from "../../src/env/clock.ts";
 import { lastIndex, lastTerm } from "../../src/raft/log.ts";
 import { Ticker } from "../../src/rsm/ticker.ts";
 import { HandClock, type Input, type Ticking, withEveryTick, withTicker } from "./ticker-rig.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const to = replicaId(0);
 
@@ -130,4 +133,18 @@ describe("time", () => {
       { numRuns: 300 },
     );
   });
+});
+
+test("time that passed before it starts does not count", () => {
+  let now = 0;
+  let ticks = 0;
+  const clock: Clock = { now: () => now, wallMs: () => 0, after: () => () => {} };
+  const ticker = new Ticker(clock, 10, 0.5, { tick: () => void (ticks += 1), ticksToSleep: () => 50 }, () => {});
+  now = 1000;
+  ticker.start();
+  ticker.catchUp();
+  expect(ticks).toBe(0);
+  now = 1005;
+  ticker.catchUp();
+  expect(ticks).toBe(1);
 });

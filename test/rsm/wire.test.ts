@@ -1,10 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import { encode, Malformed, type Packable } from "../../src/base/codec.ts";
 import { decodePacket, encodePacket, protocolVersion } from "../../src/rsm/wire.ts";
 import { fuzzPackets } from "./packet-fuzz.ts";
 import { header, payloadOf } from "./packets.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 test("every payload comes back as it was sent", () => {
   const packet = header.chain((head) => payloadOf(head).map((payload) => ({ header: head, payload })));
@@ -12,7 +14,7 @@ test("every payload comes back as it was sent", () => {
     fc.property(packet, (given) => {
       expect(decodePacket(encodePacket(given.header, given.payload))).toEqual(given);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 

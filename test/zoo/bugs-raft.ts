@@ -3,18 +3,6 @@ import type { Bug } from "./plant.ts";
 /** Bugs of a Raft core that are known from the paper, from course guides and from trackers of real systems. */
 export const raftBugs: readonly Bug[] = [
   {
-    id: "z01-vote-before-disk",
-    title: "a vote is answered before it is on disk",
-    source: "Raft, figure 2: persistent state is updated before responding",
-    patches: [
-      {
-        file: "raft/election.ts",
-        find: "  sendDurable(state, voteReply(state, request.from, state.term, granted));",
-        replace: "  sendEarly(state, voteReply(state, request.from, state.term, granted));",
-      },
-    ],
-  },
-  {
     id: "z03-vote-forgotten",
     title: "the vote is forgotten at a restart",
     source: "Raft, figure 2: votedFor is persistent",
@@ -41,18 +29,6 @@ export const raftBugs: readonly Bug[] = [
         file: "raft/follower.ts",
         find: "if (entry.index <= log.mark.index || holds(log, entry.index, entry.term)) continue;",
         replace: "if (entry.index <= state.commit) continue;",
-      },
-    ],
-  },
-  {
-    id: "z06-commit-unbounded",
-    title: "a follower commits what the leader has, matched or not",
-    source: "Raft, figure 2: commitIndex = min(leaderCommit, index of last new entry)",
-    patches: [
-      {
-        file: "raft/follower.ts",
-        find: "commitTo(state, Math.min(request.commit, state.verified));",
-        replace: "commitTo(state, request.commit);",
       },
     ],
   },
@@ -153,36 +129,6 @@ export const raftBugs: readonly Bug[] = [
         file: "raft/follower.ts",
         find: "} else if (holds(state.log, mark.index, mark.term)) {",
         replace: "} else if (state.log.mark.index > mark.index) {",
-      },
-    ],
-  },
-  {
-    id: "z17-unsynced-own-append",
-    title: "a leader counts its own entries before they are on disk",
-    source: "etcd-io/etcd#14370",
-    patches: [
-      {
-        file: "raft/leader.ts",
-        find: "(voter === state.id ? state.log.stable :",
-        replace: "(voter === state.id ? lastIndex(state.log) :",
-      },
-      {
-        file: "raft/raft.ts",
-        find: "    return { ok: true, index: appendCommand(state, data), term: state.term };",
-        replace:
-          "    const index = appendCommand(state, data);\n    advanceCommit(state);\n    return { ok: true, index, term: state.term };",
-      },
-    ],
-  },
-  {
-    id: "z18-late-acknowledgement",
-    title: "an acknowledgement of entries that were overwritten meanwhile is sent and counted",
-    source: "etcd-io/raft: asynchronous storage writes, the append ABA race",
-    patches: [
-      {
-        file: "raft/outbox.ts",
-        find: "else if (held.message.term === state.term) due.push(held.message);",
-        replace: "else if (held.message.term <= state.term) due.push({ ...held.message, term: state.term });",
       },
     ],
   },

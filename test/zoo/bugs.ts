@@ -1,12 +1,19 @@
-import type { Bug } from "./plant.ts";
+import type { Bug, Patch } from "./plant.ts";
 
 const model = "found by exploring a model of the asynchronous disk";
+
+/** Harmless by itself: a new leader sends new entries ahead before it knows where the follower's log parts from its own. */
+export const eagerLeader: Patch = {
+  file: "raft/progress.ts",
+  find: 'state: "probe",\n    match: 0',
+  replace: 'state: "replicate",\n    match: 0',
+};
 
 /** Rules P1 to P7 of asynchronous persistence, each left out. */
 export const persistenceBugs: readonly Bug[] = [
   {
     id: "p1-own-unsynced-entry",
-    title: "P1: a leader counts its own entry before it is on its own disk",
+    title: "P1, zoo 17: a leader counts its own entry before it is on its own disk",
     source: "etcd: a group of one acknowledged what a power cut then took",
     patches: [
       { file: "raft/leader.ts", find: "voter === state.id ? state.log.stable :", replace: "voter === state.id ? lastIndex(state.log) :" },
@@ -14,7 +21,7 @@ export const persistenceBugs: readonly Bug[] = [
   },
   {
     id: "p1-vote-unsynced",
-    title: "P1: a vote is told before it is on disk",
+    title: "P1, zoo 1: a vote is told before it is on disk",
     source: "Raft, figure 2: stable storage is updated before responding",
     patches: [
       {
@@ -39,11 +46,14 @@ export const persistenceBugs: readonly Bug[] = [
     ],
   },
   {
+    // A new leader sends entries only after an answer of its term, before which the follower's older writes have finished: no
+    // unfinished write holds anything that is taken back, unless leaders are as eager as this one.
     id: "p2-unfinished-write",
-    title: "P2: a truncation leaves unfinished writes as they are",
+    title: "P2: a truncation leaves unfinished writes as they are, where new leaders send entries at once",
     source: model,
     patches: [
       { file: "raft/log.ts", find: "for (const write of log.writes) write.highest = Math.min(write.highest, from - 1);", replace: "" },
+      eagerLeader,
     ],
   },
   {
@@ -60,7 +70,7 @@ export const persistenceBugs: readonly Bug[] = [
   },
   {
     id: "p4-late-reply",
-    title: "P4: an append reply is stamped with the term in which it leaves",
+    title: "P4, zoo 18: an append reply is stamped with the term in which it leaves",
     source: model,
     patches: [
       {
@@ -99,7 +109,7 @@ export const persistenceBugs: readonly Bug[] = [
   },
   {
     id: "p6-heartbeat",
-    title: "P6: a heartbeat commits whatever the follower's log holds",
+    title: "P6, zoo 6: a heartbeat commits whatever the follower's log holds",
     source: "Raft, figure 2: the minimum is with the index of the last new entry",
     patches: [
       {

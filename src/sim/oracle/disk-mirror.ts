@@ -1,9 +1,9 @@
+import { chainHash } from "../../base/hash.ts";
 import { replicaId } from "../../base/ids.ts";
 import type { Row, WriteOp } from "../../env/storage.ts";
 import type { LogIndex, Mark, Term } from "../../raft/types.ts";
 import {
   type AppliedRow,
-  chainAfter,
   decodeApplied,
   decodeHard,
   decodeLogRow,
@@ -11,7 +11,9 @@ import {
   firstOfLogRow,
   type HardRow,
   type Keys,
+  unpackVote,
 } from "../../rsm/rows.ts";
+import { quickLogRow, quickNumbers } from "./quick-read.ts";
 import { fields, whole } from "../../rsm/fields.ts";
 
 /** A log row on the disk: terms of its entries, and the hash after each. */
@@ -138,10 +140,10 @@ export class DiskMirror {
         else this.#put(firstOfLogRow(key), value);
         return changes.log;
       case this.#letters.hard:
-        this.hard = value && decodeHard(value);
+        this.hard = value && hardOf(value);
         return changes.hard;
       case this.#letters.applied:
-        this.applied = value && decodeApplied(value);
+        this.applied = value && appliedOf(value);
         return changes.applied;
       case this.#letters.mark:
         this.mark = value && decodeMark(value);
@@ -166,17 +168,8 @@ export class DiskMirror {
   }
 
   #put(first: LogIndex, value: Uint8Array): void {
-    const { chainBefore, entries } = decodeLogRow(value, first);
-    const terms: Term[] = [];
-    const chains: number[] = [];
-    let chain = chainBefore;
-    for (const entry of entries) {
-      chain = chainAfter(chain, entry);
-      terms.push(entry.term);
-      chains.push(chain);
-    }
+    const row = rowOf(first, value);
     const at = this.#positionOf(first);
-    const row = { first, chainBefore, terms, chains };
     if (this.#rows[at]?.first === first) this.#rows[at] = row;
     else if (at === this.#rows.length) this.#rows.push(row);
     else this.#rows.splice(at, 0, row);
@@ -190,4 +183,38 @@ export class DiskMirror {
     // What stands behind a row that has gone has moved up by one.
     this.changedFrom = at === 0 ? Math.max(0, this.changedFrom - 1) : Math.min(this.changedFrom, at);
   }
+}
+
+function rowOf(first: LogIndex, value: Uint8Array): DurableRow {
+  const terms: Term[] = [];
+  const data: Uint8Array[] = [];
+  let chainBefore = quickLogRow(value, terms, data);
+  if (chainBefore < 0) {
+    terms.length = data.length = 0;
+    const row = decodeLogRow(value, first);
+    chainBefore = row.chainBefore;
+    for (const entry of row.entries) {
+      terms.push(entry.term);
+      data.push(entry.data);
+    }
+  }
+  const chains: number[] = [];
+  let chain = chainBefore;
+  for (let i = 0; i < terms.length; i += 1) {
+    chain = chainHash(chain, terms[i] as Term, data[i] as Uint8Array);
+    chains.push(chain);
+  }
+  return { first, chainBefore, terms, chains };
+}
+
+function hardOf(value: Uint8Array): HardRow {
+  const [term, vote, acknowledged, truncatedIn] = quickNumbers(value, 4) ?? [];
+  if (term === undefined || vote === undefined || acknowledged === undefined || truncatedIn === undefined) return decodeHard(value);
+  return { term, vote: unpackVote(vote), acknowledged, truncatedIn };
+}
+
+function appliedOf(value: Uint8Array): AppliedRow {
+  const [index, term, chain, generation] = quickNumbers(value, 4) ?? [];
+  if (index === undefined || term === undefined || chain === undefined || generation === undefined) return decodeApplied(value);
+  return { index, term, chain, generation };
 }

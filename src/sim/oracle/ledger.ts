@@ -1,5 +1,6 @@
 import { present } from "../../base/assert.ts";
 import type { LogIndex, Term } from "../../raft/types.ts";
+import type { Watched } from "./watched.ts";
 import { violate } from "./violation.ts";
 
 /** Who won a term: a server, and which life of it. */
@@ -21,7 +22,7 @@ interface CommitStep {
 }
 
 /** Terms stay far below 2^20 and indices below 2^32, so that one number names both. */
-function place(index: LogIndex, term: Term): number {
+function keyOf(index: LogIndex, term: Term): number {
   return term * 2 ** 32 + index;
 }
 
@@ -75,12 +76,12 @@ export class Ledger {
   }
 
   /** Log matching (R3): an index and a term name one entry, and with it the whole log before it. */
-  entry(index: LogIndex, term: Term, chain: number, where: () => string): void {
-    const key = place(index, term);
+  entry(index: LogIndex, term: Term, chain: number, server: Watched, place: "log" | "disk"): void {
+    const key = keyOf(index, term);
     const known = this.#entries.get(key);
     if (known === undefined) this.#entries.set(key, chain);
     else if (known !== chain)
-      violate("R3", `the log ${where()} up to entry ${index} of term ${term} differs from another log that holds this entry`);
+      violate("R3", `the ${place} of ${server.name} up to entry ${index} of term ${term} differs from another log that holds this entry`);
   }
 
   /** Who won `term`, if anybody has. */
@@ -94,20 +95,20 @@ export class Ledger {
 
   /** Whom `voter` has told, or asked others to believe, that it votes for in `term`. */
   voteOf(voter: number, term: Term): number | undefined {
-    return this.#votes.get(place(voter, term));
+    return this.#votes.get(keyOf(voter, term));
   }
 
   voted(voter: number, term: Term, candidate: number): void {
-    this.#votes.set(place(voter, term), candidate);
+    this.#votes.set(keyOf(voter, term), candidate);
   }
 
   /** What `candidate` has told about its log in `term`. */
   requestOf(candidate: number, term: Term): LogEnd | undefined {
-    return this.#requests.get(place(candidate, term));
+    return this.#requests.get(keyOf(candidate, term));
   }
 
   asked(candidate: number, term: Term, end: LogEnd): void {
-    this.#requests.set(place(candidate, term), end);
+    this.#requests.set(keyOf(candidate, term), end);
   }
 
   /** Whether `command` is what was committed at `index`. */

@@ -57,7 +57,7 @@ export class Logs {
       if (entry.index !== index) violate("R10", `the log of ${server.name} has entry ${entry.index} at place ${index}`);
       if (entry.term < term) violate("R19", `the terms in the log of ${server.name} fall from ${term} to ${entry.term} at ${index}`);
       term = entry.term;
-      this.#ledger.entry(index, term, memory.chainAt(index) as number, () => `of ${server.name}`);
+      this.#ledger.entry(index, term, memory.chainAt(index) as number, server, "log");
     }
     if (term > state.term) violate("R19", `${server.name} is in term ${state.term} and holds an entry of term ${term} at ${last}`);
   }
@@ -86,21 +86,20 @@ export class Logs {
   }
 
   #row(server: Watched, row: DurableRow, before: DurableRow | undefined): void {
-    const where = (): string => `on the disk of ${server.name}`;
-    if (row.terms.length === 0) violate("R10", `the log row at ${row.first} ${where()} is empty`);
+    if (row.terms.length === 0) violate("R10", `the log row at ${row.first} on the disk of ${server.name} is empty`);
     let term = 0;
     if (before !== undefined) {
       if (row.first !== before.first + before.terms.length)
-        violate("R10", `the log ${where()} goes from ${before.first + before.terms.length - 1} to ${row.first}`);
+        violate("R10", `the log on the disk of ${server.name} goes from ${before.first + before.terms.length - 1} to ${row.first}`);
       if (row.chainBefore !== before.chains.at(-1))
-        violate("R10", `the log row at ${row.first} ${where()} does not follow from the row before it`);
+        violate("R10", `the log row at ${row.first} on the disk of ${server.name} does not follow from the row before it`);
       term = before.terms.at(-1) as number;
     }
     for (let i = 0; i < row.terms.length; i += 1) {
       const own = row.terms[i] as number;
-      if (own < term) violate("R19", `the terms of the log ${where()} fall from ${term} to ${own} at ${row.first + i}`);
+      if (own < term) violate("R19", `the terms of the log on the disk of ${server.name} fall from ${term} to ${own} at ${row.first + i}`);
       term = own;
-      this.#ledger.entry(row.first + i, own, row.chains[i] as number, where);
+      this.#ledger.entry(row.first + i, own, row.chains[i] as number, server, "disk");
     }
     if (term > server.disk.term)
       violate("R19", `the disk of ${server.name} is in term ${server.disk.term} and holds an entry of term ${term}`);

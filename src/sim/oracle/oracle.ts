@@ -84,8 +84,6 @@ export class Oracle {
   readonly #snapshots: Snapshots;
   readonly #identities: Identities;
   readonly #taken: Taken;
-  /** Packets under way, so that each is decoded once. */
-  readonly #packets = new WeakMap<Uint8Array, Packet>();
   #eventsToSample = samplingMin;
   /** Found where whoever runs would swallow it. */
   #found: Violation | undefined;
@@ -126,7 +124,6 @@ export class Oracle {
     if (committed) this.#commits.changed(server, state);
     if (changed || committed || state.applied !== server.applied) this.#logs.ends(server, state);
     if (log.stable !== server.stable || changed) this.#commits.stable(server, state);
-    if (state.role === "leader") this.#progress.looked(server, state);
     if (changed || log.unstableBytes !== server.unstableBytes) this.#progress.bounds(server, state);
     remember(server, state);
   }
@@ -212,25 +209,27 @@ export class Oracle {
     const { message } = payload;
     this.#elections.sent(server, message);
     if (message.kind === "append_reply") this.#progress.acknowledged(server, message);
-    else if (message.kind === "append") this.#progress.appended(server, message);
-    else if (message.kind === "snapshot") this.#snapshots.sent(server, message);
+    else if (message.kind === "append") {
+      this.#progress.appended(server, message);
+      if (server.state !== undefined) this.#progress.of(server, server.state, to);
+    } else if (message.kind === "snapshot") this.#snapshots.sent(server, message);
   }
 
   #decoded(server: Watched, bytes: Uint8Array): Packet {
     try {
-      const packet = decodePacket(bytes);
-      this.#packets.set(bytes, packet);
-      return packet;
+      return decodePacket(bytes);
     } catch (error) {
       if (error instanceof Malformed) violate("R28", `${server.name} sends a packet that nobody can read: ${error.message}`);
       throw error;
     }
   }
 
-  /** A packet reaches a server's program, which has it when `deliver` is called. */
-  received(at: number, bytes: Uint8Array, deliver: () => void): void {
-    const packet = this.#packets.get(bytes) ?? decodePacket(bytes);
-    this.#taken.packet(watchedAt(this.servers, at), packet, this.#options.state(at), deliver);
+  /** A packet reaches a server's member, which has it when `deliver` is called. */
+  received(at: number, packet: Packet, deliver: () => void): void {
+    const server = watchedAt(this.servers, at);
+    const state = this.#options.state(at);
+    this.#taken.packet(server, packet, state, deliver);
+    if (state !== undefined && state === server.state) this.#progress.of(server, state, packet.header.from);
   }
 
   /** A server's machine applies an entry. */
@@ -275,6 +274,7 @@ export class Oracle {
     if (this.#eventsToSample > 0) return;
     const at = this.#options.rng.int(0, this.servers.length - 1);
     const server = watchedAt(this.servers, at);
+    if (server.state !== undefined) this.#progress.all(server, server.state);
     this.#eventsToSample = samplingMin + samplingPerRow * server.disk.rows.length;
     this.reopening.sample(server, this.#options.disk(at));
   }

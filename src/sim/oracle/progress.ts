@@ -1,3 +1,4 @@
+import type { ReplicaId } from "../../base/ids.ts";
 import type { Append, AppendReply } from "../../raft/message.ts";
 import type { Progress as FollowerProgress } from "../../raft/progress.ts";
 import type { RaftState } from "../../raft/state.ts";
@@ -26,22 +27,26 @@ export class Progress {
     this.#matched = servers.map(() => servers.map(() => ({ term: 0, life: 0, match: 0 })));
   }
 
-  /** A leader's code has run. */
-  looked(server: Watched, state: RaftState): void {
-    const seen = this.#matched[server.at] as Matched[];
-    for (const [to, progress] of state.progress) {
-      const before = seen[to] as Matched;
-      if (before.term !== state.term || before.life !== server.life) {
-        before.term = state.term;
-        before.life = server.life;
-        before.match = 0;
-      }
-      if (progress.next <= progress.match)
-        violate("R14", `${server.name} would send ${serverName(to)} entry ${progress.next} next, and takes ${progress.match} for matched`);
-      if (progress.match !== before.match) this.#moved(server, state, to, before.match, progress.match);
-      before.match = progress.match;
-      this.#window(server, state, to, progress);
+  /** Looks at everything that a leader believes. */
+  all(server: Watched, state: RaftState): void {
+    for (const to of state.progress.keys()) this.of(server, state, to);
+  }
+
+  /** Looks at what a leader believes of one follower: it changes with an answer of that follower and with what is sent to it. */
+  of(server: Watched, state: RaftState, to: number): void {
+    const progress = state.role === "leader" ? state.progress.get(to as ReplicaId) : undefined;
+    if (progress === undefined) return;
+    const before = this.#matched[server.at]?.[to] as Matched;
+    if (before.term !== state.term || before.life !== server.life) {
+      before.term = state.term;
+      before.life = server.life;
+      before.match = 0;
     }
+    if (progress.next <= progress.match)
+      violate("R14", `${server.name} would send ${serverName(to)} entry ${progress.next} next, and takes ${progress.match} for matched`);
+    if (progress.match !== before.match) this.#moved(server, state, to, before.match, progress.match);
+    before.match = progress.match;
+    this.#window(server, state, to, progress);
   }
 
   /** A match comes from an acknowledgement of this term, and of this very log: not of entries that were overwritten since (R23). */

@@ -74,15 +74,19 @@ export class Watched {
   /** Its rows are put back to an older state, which its cells are ahead of: it is to find that out. */
   tamper(): void {
     this.tampered = true;
-    this.lost ??= this.disk;
-    this.disk = new DiskMirror(this.#keys);
+    this.#exchange();
   }
 
   /** Its directory is emptied: what was promised from there is forgotten, and nobody may listen to this replica any more. */
   empty(): void {
-    this.lost ??= this.disk;
-    this.disk = new DiskMirror(this.#keys);
+    this.#exchange();
     this.toldTerm = 0;
+  }
+
+  /** A directory can be taken away twice; the one that held most counts. */
+  #exchange(): void {
+    if (this.lost === undefined || this.lost.last <= this.disk.last) this.lost = this.disk;
+    this.disk = new DiskMirror(this.#keys);
   }
 
   /** Whether its disk holds the log that is hashed `chain` at `index`. */

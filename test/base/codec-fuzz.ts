@@ -4,7 +4,7 @@ import { equalBytes } from "../../src/base/bytes.ts";
 import { decode, encode, Malformed, type Packable } from "../../src/base/codec.ts";
 import { wireLimits } from "../../src/base/prescan.ts";
 import { Rng } from "../../src/base/rng.ts";
-import { naiveDecode, Refused } from "./naive_decode.ts";
+import { naiveDecode, Refused } from "./naive-decode.ts";
 
 export interface FuzzReport {
   readonly inputs: number;
@@ -277,7 +277,7 @@ function counted(rng: Rng): number[] {
   return [(isText ? 0xd9 : 0xc4) + width, ...bigEndian(body.length, 2 ** width), ...body];
 }
 
-// ---- by hand: tsx test/base/codec_fuzz.ts [count] [seed]
+// ---- by hand: tsx test/base/codec-fuzz.ts [count] [seed]
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [count, seed] = [Number(process.argv[2] ?? 1_000_000), Number(process.argv[3] ?? Date.now())];

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { runSeed } from "../../src/sim/fuzz.ts";
+
+const seeds = 2000;
+
+/** A part of the seeds for each test, so that something is seen to move. */
+const parts = 20;
+
+test.each(Array.from({ length: parts }, (_, part) => part))(
+  `part %i of ${parts} of ${seeds} simulated universes breaks no promise`,
+  (part) => {
+    const first = 1 + (part * seeds) / parts;
+    const broken: string[] = [];
+    for (let seed = first; seed < first + seeds / parts; seed += 1) {
+      const { finding } = runSeed(seed);
+      if (finding !== undefined) broken.push(`kvorum fuzz ${seed}: ${finding.invariant}, ${finding.sentence}`);
+    }
+    expect(broken).toEqual([]);
+  },
+);

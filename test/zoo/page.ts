@@ -1,0 +1,33 @@
+import { explored } from "./explored.ts";
+import { found } from "./found.ts";
+import { zoo } from "./hunt.ts";
+import type { Bug } from "./plant.ts";
+
+const head = `# The bug zoo
+
+A checker that nobody has seen fail is not a checker. Each bug below is known from a paper, a course, a tracker or a model; it is
+planted as a textual patch into a copy of \`src\` (\`test/zoo/bugs*.ts\`), so that the product has no switches for tests, and the
+simulator has to find it. P1 to P9 and I1, I2 are the rules of asynchronous persistence and of incarnations, each left out; "zoo"
+numbers are those of a list of thirty bugs that real systems have had.
+
+\`npm run zoo -- ID\` hunts one bug from seed 1 on; \`npx tsx test/explore/run.ts ID\` explores every interleaving of the core within
+bounds, where random walks are too weak. \`npm test\` finds each of them again from its recorded seed or trace.
+
+| bug | what is wrong | known from | found by | broken invariant |
+| --- | --- | --- | --- | --- |
+`;
+
+function row({ id, title, source }: Bug): string {
+  const seed = found[id];
+  if (seed !== undefined)
+    return `| \`${id}\` | ${title} | ${source} | ${seed.seeds} ${seed.seeds === 1 ? "seed" : "seeds"}: ${seed.seed} | ${seed.invariant} |`;
+  const exploration = explored[id];
+  if (exploration !== undefined)
+    return `| \`${id}\` | ${title} | ${source} | exploration, ${exploration.states} states | ${exploration.property} |`;
+  return `| \`${id}\` | ${title} | ${source} | nothing yet | |`;
+}
+
+/** The page \`docs/BUG-ZOO.md\`, made from what was recorded. */
+export function zooPage(): string {
+  return `${head}${zoo.map(row).join("\n")}\n`;
+}
