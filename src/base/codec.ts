@@ -15,7 +15,12 @@ export type Packable = number | string | boolean | null | Uint8Array | readonly 
  * Behind the door `msgpackr/pack` is all of msgpackr but its native string reader: no native code meets a stranger's bytes, and
  * decoding is the same on every machine. Its types stand behind the main door.
  */
-const { addExtension, Packr, REUSE_BUFFER_MODE }: Pick<typeof Msgpackr, "addExtension" | "Packr" | "REUSE_BUFFER_MODE"> = msgpackr;
+const {
+  addExtension,
+  Packr,
+  RESET_BUFFER_MODE,
+  REUSE_BUFFER_MODE,
+}: Pick<typeof Msgpackr, "addExtension" | "Packr" | "RESET_BUFFER_MODE" | "REUSE_BUFFER_MODE"> = msgpackr;
 
 /** The only packer, and the unpacker too. A 64-bit integer becomes a number: the pre-scan lets only safe ones through. */
 const packr = new Packr({ useRecords: false, mapsAsObjects: false, structuredClone: false, useToJSON: false, int64AsType: "number" });
@@ -27,14 +32,12 @@ const packr = new Packr({ useRecords: false, mapsAsObjects: false, structuredClo
  */
 export function encode(value: Packable, limits: WireLimits = wireLimits): Uint8Array {
   elementsLeft = limits.elementsMax;
-  longestText = 0;
   const size = sizeOf(value, limits.depthMax);
-  // msgpackr wants room for three bytes for each character of a string, and for the head of one more value at the end.
-  const room = size + 2 * longestText + tailBytes;
-  if (room > roomMin) return encodeAlone(value, size, room);
-  if (poolBytes - poolUsed < roomMin + alignBytes) renewPool();
-  poolUsed = pack(value, pool, size);
-  return poolView.subarray(poolUsed - size, poolUsed);
+  const packed = packr.pack(value, REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as Buffer & { readonly start: number; readonly end: number };
+  assert(packed.end - packed.start === size, "msgpackr wrote as many bytes as were measured");
+  const result = room(size);
+  result.set(packed.subarray(packed.start, packed.end));
+  return result;
 }
 
 /**
@@ -58,50 +61,27 @@ export function decode(bytes: Uint8Array, limits: WireLimits = wireLimits): unkn
 
 // ---- encoding: memory
 
-/** msgpackr starts a buffer of its own when less than this is left in the one it has. */
-const roomMin = 0x800 + 10;
-/** It never writes a value's head into the last bytes of a buffer. */
-const tailBytes = 10;
-/** It starts each value at a multiple of eight. */
-const alignBytes = 7;
+// msgpackr packs into memory that all its users in a process share, and that stays as large as the largest message: what it wrote
+// is copied out at once, and nothing of ours stays there.
+
 const poolBytes = 8192;
-
-/** The memory that small values are packed into: a `Buffer`, because msgpackr calls a method of it for long strings. */
-let pool = Buffer.allocUnsafeSlow(poolBytes);
-/** The same memory, for the results: a `Buffer` would surprise their owner, since its `slice` does not copy. */
-let poolView = new Uint8Array(pool.buffer);
+const pooledBytesMax = 2048;
+let pool = new Uint8Array(poolBytes);
 let poolUsed = 0;
-packr.useBuffer(pool);
 
-function renewPool(): void {
-  pool = Buffer.allocUnsafeSlow(poolBytes);
-  poolView = new Uint8Array(pool.buffer);
-  poolUsed = 0;
-  packr.useBuffer(pool);
-}
-
-/** Encodes into memory that nobody else uses. */
-function encodeAlone(value: Packable, size: number, room: number): Uint8Array {
-  const memory = Buffer.allocUnsafeSlow(room);
-  packr.useBuffer(memory);
-  const end = pack(value, memory, size);
-  packr.useBuffer(pool);
-  packr.position = poolUsed;
-  return new Uint8Array(memory.buffer, end - size, size);
-}
-
-/** Packs `value` into `target` behind what is there, and says where it ends. */
-function pack(value: Packable, target: Buffer, size: number): number {
-  const packed = packr.pack(value, REUSE_BUFFER_MODE) as Buffer & { readonly start: number; readonly end: number };
-  assert(packed === target, "the measured room was enough");
-  assert(packed.end - packed.start === size, "msgpackr wrote as many bytes as were measured");
-  return packed.end;
+function room(size: number): Uint8Array {
+  if (size > pooledBytesMax) return new Uint8Array(size);
+  if (poolUsed + size > poolBytes) {
+    pool = new Uint8Array(poolBytes);
+    poolUsed = 0;
+  }
+  poolUsed += size;
+  return pool.subarray(poolUsed - size, poolUsed);
 }
 
 // ---- encoding: what may go over the wire, and its size
 
 let elementsLeft = 0;
-let longestText = 0;
 
 /** The number of bytes of `value` in MessagePack; stops whoever gives us something that we may not send. */
 function sizeOf(value: Packable, depthLeft: number): number {
@@ -137,7 +117,6 @@ function integerSize(value: number): number {
 function textSize(text: string): number {
   const length = text.length;
   assert(length === 0 || text.charCodeAt(0) !== 0xfeff, "an encoded string does not begin with a byte order mark");
-  if (length > longestText) longestText = length;
   let size = length;
   for (let i = 0; i < length; i += 1) {
     const unit = text.charCodeAt(i);

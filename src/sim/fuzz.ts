@@ -147,7 +147,10 @@ class Universe {
 
   #play(scenario: Scenario, electionMs: number): void {
     this.#cluster.sim.world.runFor(this.#plan.staggerMs);
-    scenario.play(new Stage(this.#cluster, this.#lives, this.#rng.fork("stage"), electionMs, this.#staged));
+    const rng = this.#rng.fork("stage");
+    scenario.play(
+      new Stage({ cluster: this.#cluster, lives: this.#lives, rng, electionMs, workload: this.#workload, strikes: this.#staged }),
+    );
   }
 
   /** Every server's state is what was committed, and what was acknowledged is in there (L3, R5). */

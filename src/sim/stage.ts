@@ -6,11 +6,22 @@ import type { Lives } from "./lives.ts";
 import { type InvariantId, violate } from "./oracle/violation.ts";
 import { serverName } from "./oracle/watched.ts";
 import type { WatchedCluster } from "./watched-cluster.ts";
+import type { Workload } from "./workload.ts";
 
 /** Who leads, and since when. */
 export interface Reign {
   readonly leader: number;
   readonly term: Term;
+}
+
+export interface StageParts {
+  readonly cluster: WatchedCluster;
+  readonly lives: Lives;
+  readonly rng: Rng;
+  readonly electionMs: number;
+  readonly workload: Workload;
+  /** Where it is noted what was done to the cluster. */
+  readonly strikes: Map<string, number>;
 }
 
 /** A cluster with clients, on which a scenario is played. */
@@ -20,13 +31,15 @@ export class Stage {
   readonly rng: Rng;
   /** The longest that a follower waits for a leader, by the slowest clock. */
   readonly electionMs: number;
+  readonly #workload: Workload;
   readonly #strikes: Map<string, number>;
 
-  constructor(cluster: WatchedCluster, lives: Lives, rng: Rng, electionMs: number, strikes: Map<string, number>) {
+  constructor({ cluster, lives, rng, electionMs, workload, strikes }: StageParts) {
     this.cluster = cluster;
     this.lives = lives;
     this.rng = rng;
     this.electionMs = electionMs;
+    this.#workload = workload;
     this.#strikes = strikes;
   }
 
@@ -49,6 +62,13 @@ export class Stage {
 
   run(ms: number): void {
     this.cluster.sim.world.runFor(ms);
+  }
+
+  /** After some traffic the clients ask for nothing any more, so that soon everybody's log is the same. */
+  quiet(): void {
+    this.run(1000);
+    this.#workload.stop();
+    this.run(500);
   }
 
   /** Notes that something was done to the cluster. */

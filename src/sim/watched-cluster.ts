@@ -4,6 +4,7 @@ import type { Row, WriteOp } from "../env/storage.ts";
 import type { Entry } from "../raft/types.ts";
 import { type ClusterOptions, SimCluster } from "./cluster.ts";
 import { Oracle } from "./oracle/oracle.ts";
+import { violate } from "./oracle/violation.ts";
 import { Stream } from "./oracle/stream.ts";
 import { commandAt, Recorder } from "./recorder.ts";
 
@@ -21,6 +22,9 @@ export interface WatchedHooks {
 
 export type WatchedOptions = Omit<ClusterOptions, "machine" | "onFailure" | "onTrace" | "onReceive">;
 
+/** A burst after a clog or a pause brings thousands. */
+const eventsOfMomentMax = 1_000_000;
+
 /** A cluster of recorders with an oracle that looks on after every event. A `Violation` comes out of whatever makes time pass. */
 export class WatchedCluster {
   readonly sim: SimCluster;
@@ -28,6 +32,8 @@ export class WatchedCluster {
   readonly stream: Stream = new Stream();
   readonly #places: ReadonlyMap<ServerId | string, number>;
   readonly #hooks: WatchedHooks;
+  #moment = 0;
+  #eventsOfMoment = 0;
 
   constructor(rng: Rng, options: WatchedOptions, hooks: WatchedHooks = {}) {
     this.#hooks = hooks;
@@ -109,8 +115,16 @@ export class WatchedCluster {
         this.oracle.look(at);
       }
       this.stream.event(world.now, owners);
+      this.#demandThatTimePasses(world.now);
       this.oracle.afterEvent();
     });
+  }
+
+  /** Servers that keep each other busy without end would stop the clock of their universe. */
+  #demandThatTimePasses(now: number): void {
+    this.#eventsOfMoment = now === this.#moment ? this.#eventsOfMoment + 1 : 0;
+    this.#moment = now;
+    if (this.#eventsOfMoment > eventsOfMomentMax) violate("R24", `${eventsOfMomentMax} events happen at one moment, and it goes on`);
   }
 
   #machine(at: number): Recorder {

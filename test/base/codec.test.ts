@@ -1,3 +1,4 @@
+import { Packr } from "msgpackr";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decode, encode, Malformed, type Packable } from "../../src/base/codec.ts";
@@ -202,3 +203,15 @@ test("whatever comes, the decoder gives the right value or says that it is malfo
   expect(report.malformed).toBeGreaterThan(5000);
   expect(report.elementsMax).toBe(65_536);
 }, 60_000);
+
+test("another user of msgpackr in the same process is not disturbed, and does not disturb", () => {
+  const other = new Packr();
+  const theirs: { packed: Uint8Array; words: string }[] = [];
+  for (let i = 0; i < 500; i += 1) {
+    const words = "x".repeat((i * 7) % 700);
+    theirs.push({ packed: other.pack({ i, words }), words });
+    const [number, ours] = decode(encode([i, "y".repeat((i * 11) % 3000)])) as [number, string];
+    expect([number, ours.length]).toEqual([i, (i * 11) % 3000]);
+  }
+  for (const [i, { packed, words }] of theirs.entries()) expect(other.unpack(packed)).toEqual({ i, words });
+});

@@ -41,7 +41,7 @@ export function renamedWorld({ table, histories }: Universe, world: World, renam
   for (let node = 0; node < size; node += 1) {
     nodes[names[node] as number] = table.renamedReplica(world.nodes[node] as number, renaming);
   }
-  const messages = world.messages.map((message) => table.renamedMessage(message, renaming)).sort((a, b) => a - b);
+  const messages = world.messages.map((message) => table.renamedMessage(message, renaming)).toSorted((a, b) => a - b);
   return { ...world, nodes, history: histories.renamed(world.history, renaming), messages };
 }
 

@@ -36,12 +36,17 @@ function copy(value: unknown, field: string, names: Renaming | undefined): unkno
  * Fields that decide nothing here: what only ticks read; what never changes; bytes, whose limits are far above what is explored.
  * Every other field counts, also one that the core gets later.
  */
-const ignored = new Set([
-  ...["options", "trace", "membership", "random", "electionElapsed", "heartbeatElapsed", "electionTimeout", "stalled"],
-  ...["uncommittedBytes", "unstableBytes", "unwrittenBytes", "bytes", "inFlightBytes", "active", "snapshotTicks"],
-]);
+const ignored = new Set(
+  [
+    "options trace membership random electionElapsed heartbeatElapsed electionTimeout stalled",
+    "uncommittedBytes unstableBytes unwrittenBytes bytes inFlightBytes active snapshotTicks",
+  ].flatMap((names) => names.split(" ")),
+);
 /** Numbers of writes; only those that are not durable yet matter, and only in relation to the last one that is. */
 const writeNumbers = new Set(["nextWrite", "hardStateWrite", "persisted", "after", "number"]);
+/** Lists in which the order decides nothing. */
+const unordered = new Set(["held", "outbox"]);
+
 /** An append carries an entry at least, so wider windows than there are entries are all alike. */
 const widestWindow = 4;
 
@@ -57,7 +62,10 @@ function text(value: unknown, field: string, durable: number): string {
   }
   if (typeof value !== "object" || value === null) return value === undefined ? "-" : JSON.stringify(value);
   if (value instanceof Uint8Array) return `<${value.join(".")}>`;
-  if (Array.isArray(value)) return `[${value.map((item) => text(item, "", durable)).join(",")}]`;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => text(item, "", durable));
+    return `[${(unordered.has(field) ? items.toSorted() : items).join(",")}]`;
+  }
   const pairs: [string, unknown][] = value instanceof Map ? [...value].map(([key, item]) => [String(key), item]) : Object.entries(value);
   return `{${pairs
     .filter(([key]) => !ignored.has(key))

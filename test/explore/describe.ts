@@ -1,3 +1,4 @@
+import { unreachable } from "../../src/base/assert.ts";
 import type { Message } from "../../src/raft/message.ts";
 import type { Entry } from "../../src/raft/types.ts";
 import type { Input } from "./replica.ts";
@@ -21,6 +22,8 @@ export function describeInput(node: number, input: Input): string {
       return `S${node} crashes, ${input.survive} unfinished batches survive`;
     case "deliver":
       return describeMessage(input.message);
+    default:
+      return unreachable(input);
   }
 }
 
@@ -41,10 +44,12 @@ export function describeMessage(message: Message): string {
       return `${head} no ${message.prevIndex}, try ${message.hintIndex}/${message.hintTerm}`;
     case "snapshot":
       return `${head} mark ${message.mark.index}/${message.mark.term}`;
+    default:
+      return unreachable(message);
   }
 }
 
-export function describeEntries(entries: readonly Entry[]): string {
+function describeEntries(entries: readonly Entry[]): string {
   return entries.length === 0 ? "nothing" : entries.map(({ index, term, data }) => `${index}/${term}${letter(data[0] ?? 0)}`).join(" ");
 }
 

@@ -40,7 +40,12 @@ export type Order = "breadth" | "ripe";
 export interface Watch {
   readonly statesMax?: number;
   readonly progress?: (progress: Progress) => void;
+  /** Is told every state that is explored. */
+  readonly seen?: (universe: Universe, world: World) => void;
 }
+
+/** In place of a state: there is none. */
+const none = -1;
 
 /** How many states are explored between two reports. */
 const reportEvery = 1024;
@@ -67,13 +72,16 @@ class Exploration {
     this.#rank = order === "ripe" ? (world) => ripeness(universe, world) : (_, depth) => depth;
   }
 
-  run({ statesMax = Infinity, progress }: Watch): Result {
-    this.#find(this.#universe.start(), { parent: -1, action: 0, depth: 0 });
+  run({ statesMax = Infinity, progress, seen }: Watch): Result {
+    const early = this.#begin();
+    if (early !== undefined) return { ...this.#progress(), complete: false, violation: early };
     for (let state = this.#queue.pop(); state !== undefined; state = this.#queue.pop()) {
       if (this.#states.isSuperfluous(state)) continue;
       if (this.#explored >= statesMax) return { ...this.#progress(), complete: false };
       this.#explored += 1;
-      const violation = this.#visit(state);
+      const world = this.#states.world(state);
+      seen?.(this.#universe, world);
+      const violation = this.#visit(state, world);
       if (violation !== undefined) return { ...this.#progress(), complete: false, violation };
       if (this.#explored % reportEvery === 0) progress?.(this.#progress());
     }
@@ -84,21 +92,39 @@ class Exploration {
     return { states: this.#explored, transitions: this.#transitions, depth: this.#depth, waiting: this.#queue.length };
   }
 
-  #visit(state: number): Found | undefined {
-    const world = this.#states.world(state);
+  #begin(): Found | undefined {
+    return this.#tried(
+      () => this.#find(this.#universe.start(), { parent: none, action: 0, depth: 0 }),
+      () => this.#way(none),
+    );
+  }
+
+  #visit(state: number, world: World): Found | undefined {
     const depth = this.#states.origin(state).depth + 1;
     for (const action of this.#universe.actions(world)) {
       this.#transitions += 1;
-      try {
-        const after = this.#universe.after(world, action);
-        if (after === undefined || !isNew(this.#met, this.#universe, after)) continue;
-        this.#find(after, { parent: state, action: codeOf(action), depth });
-      } catch (error) {
-        if (!(error instanceof Violation)) throw error;
-        return { property: error.message, trace: shortened(this.#universe, this.#way(state, action)) };
-      }
+      const found = this.#tried(
+        () => {
+          const after = this.#universe.after(world, action);
+          if (after === undefined || !isNew(this.#met, this.#universe, after)) return;
+          this.#find(after, { parent: state, action: codeOf(action), depth });
+        },
+        () => this.#way(state, action),
+      );
+      if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** The violation to which `step` leads, if it does. */
+  #tried(step: () => void, way: () => string[]): Found | undefined {
+    try {
+      step();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      return { property: error.message, trace: shortened(this.#universe, way()) };
+    }
   }
 
   #find(after: World, origin: Omit<Origin, "renaming">): void {
@@ -110,25 +136,35 @@ class Exploration {
   }
 
   /** The whole way to `state` and on by `last`, line by line, in the names that the members had at the beginning. */
-  #way(state: number, last: Action): string[] {
+  #way(state: number, last?: Action): string[] {
     const universe = this.#universe;
-    const lines = [...universe.bounds.start];
-    let world = universe.start();
+    const lines: string[] = [];
     const note = (action: Action): void => void lines.push(universe.describe(action));
-    world = universe.settled(world, note);
     const steps: number[] = [];
-    for (let at = state; at >= 0; at = this.#states.origin(at).parent) steps.unshift(at);
-    // The new names' old names.
-    let names = inverse(renamings[this.#states.origin(steps[0] as number).renaming] as readonly number[]);
-    for (const step of steps.slice(1)) {
-      const { action, renaming } = this.#states.origin(step);
-      const real = universe.renamed(actionOf(action), indexOf(names));
-      note(real);
-      world = universe.settled(universe.after(world, real) ?? world, note);
-      const back = inverse(renamings[renaming] as readonly number[]);
-      names = back.map((old) => names[old] as number);
+    for (let at = state; at !== none; at = this.#states.origin(at).parent) steps.unshift(at);
+    try {
+      const start = universe.start((line) => lines.push(line));
+      let world = universe.settled(start, note);
+      // The new names' old names.
+      let names = renamings[0] as readonly number[];
+      for (const step of steps) {
+        const { parent, action, renaming } = this.#states.origin(step);
+        if (parent !== none) world = this.#stepOfWay(world, actionOf(action), names, note);
+        const back = inverse(renamings[renaming] as readonly number[]);
+        const before = names;
+        names = back.map((old) => before[old] as number);
+      }
+      if (last !== undefined) this.#stepOfWay(world, last, names, note);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
     }
-    return [...lines, universe.describe(universe.renamed(last, indexOf(names)))];
+    return lines;
+  }
+
+  #stepOfWay(world: World, action: Action, names: readonly number[], note: (action: Action) => void): World {
+    const real = this.#universe.renamed(action, indexOf(names));
+    note(real);
+    return this.#universe.settled(this.#universe.after(world, real) ?? world, note);
   }
 }
 

@@ -128,8 +128,7 @@ function act(core: Core, raft: InstanceType<Core["Raft"]>, state: RaftState, inp
  * newer one says more, is as good as sent, because the network loses: here it leaves too, so more can happen, not less.
  */
 function united<T>(items: readonly T[]): T[] {
-  const byText = new Map(items.map((item) => [canonical(item), item]));
-  return [...byText].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+  return [...new Map(items.map((item) => [canonical(item), item])).values()];
 }
 
 /** The disk with one more batch on it. */

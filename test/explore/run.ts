@@ -15,7 +15,12 @@ name    a bound: terms, campaigns, proposals, crashes, stepDowns (numbers), pump
 const [what = "clean", ...given] = process.argv.slice(2);
 const settings = new Map(given.map((setting) => setting.split("=", 2) as [string, string]));
 const bug = zoo.find(({ id }) => id === what);
-if ((bug === undefined && what !== "clean") || given.some((setting) => !setting.includes("="))) {
+const names = new Set([...Object.keys(smallest), "case", "order", "states"]);
+if (
+  (bug === undefined && what !== "clean") ||
+  given.some((setting) => !/^\w+=./.test(setting)) ||
+  [...settings.keys()].some((name) => !names.has(name))
+) {
   console.error(usage);
   process.exit(2);
 }
@@ -33,7 +38,9 @@ function places(): [string, Bounds][] {
   if (number !== undefined) return cases.slice(Number(number), Number(number) + 1).map(({ name, bounds }) => [name, boundsFrom(bounds)]);
   const named = cases.filter((one) => bug === undefined || one.bugs.includes(bug.id));
   const ofItsOwn = Object.keys(smallest).some((name) => settings.has(name));
-  return ofItsOwn ? [["bounds of its own", boundsFrom(smallest)]] : named.map(({ name, bounds }) => [name, bounds]);
+  if (ofItsOwn) return [["bounds of its own", boundsFrom(smallest)]];
+  if (named.length === 0) console.error(`no case is known in which ${what} does harm: give bounds, or case=<number>`);
+  return named.map(({ name, bounds }) => [name, bounds]);
 }
 
 const started = Date.now();

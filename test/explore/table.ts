@@ -89,6 +89,7 @@ export class Table {
     shape: new Map<string, number>(),
   };
   readonly #logs: Log[] = [];
+  readonly #onlySend = new Map<number, boolean>();
 
   constructor(core: Core, pump: Pump) {
     this.#core = core;
@@ -106,6 +107,19 @@ export class Table {
     let step = known.steps.get(input);
     if (step === undefined) known.steps.set(input, (step = this.#perform(replica, known, this.inputs[input] as Input)));
     return step;
+  }
+
+  /** Whether `pump` changes nothing in a replica but that its messages are out of its hands. */
+  onlySends(replica: number, pump: number): boolean {
+    let onlySends = this.#onlySend.get(replica);
+    if (onlySends === undefined) {
+      const { raft, disk, queue } = (this.replicas[replica] as KnownReplica).replica;
+      const rest = canonical({ raft: { ...raft, outbox: [] }, disk, queue }, raft.persisted);
+      const { replica: after } = this.replicas[this.step(replica, pump).to] as KnownReplica;
+      onlySends = canonical(after, after.raft.persisted) === rest;
+      this.#onlySend.set(replica, onlySends);
+    }
+    return onlySends;
   }
 
   #perform(number: number, { replica }: KnownReplica, input: Input): Step {

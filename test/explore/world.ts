@@ -124,33 +124,39 @@ export class Universe {
   }
 
   /**
-   * The state after everything has happened that costs nothing: steps that leave their member as it is and only send. Whatever can
-   * happen without these messages can happen with them, because the network loses, so the state without them need not be explored.
-   * `costless` is told which steps these are. Throws a `Violation`.
+   * The state after everything has happened that costs nothing: what leaves its member as it is, or merely takes out of its hands
+   * what it has to send. Whatever can happen without these messages can happen with them, because the network loses, so the state
+   * without them need not be explored. `costless` is told what is tried. Throws a `Violation`.
    */
   settled(world: World, costless?: (action: Action) => void): World {
     let settled = world;
     const act = (action: Action): void => {
-      const number = settled.nodes[action.node] as number;
-      const step = this.table.step(number, action.input);
-      if (step.to !== number || step.sent.length === 0) return;
-      const after = this.after(settled, action);
-      if (after === undefined || after.messages.length === settled.messages.length) return;
-      settled = after;
       costless?.(action);
+      settled = this.after(settled, action) ?? settled;
     };
     for (let before = -1; before !== settled.messages.length;) {
       before = settled.messages.length;
       for (let node = 0; node < size; node += 1) {
-        const { role } = this.table.replicas[settled.nodes[node] as number] as KnownReplica;
-        if (role === "leader") act({ node, input: this.#heartbeat });
+        const member = this.table.replicas[settled.nodes[node] as number] as KnownReplica;
+        if (member.owes && this.table.onlySends(settled.nodes[node] as number, this.#pump)) act({ node, input: this.#pump });
+        if (member.role === "leader") this.#actCostless(settled, node, this.#heartbeat, act);
       }
       for (const number of settled.messages) {
         const { message, input } = this.table.messages[number] as KnownMessage;
-        act({ node: message.to, input });
+        this.#actCostless(settled, message.to, input, act);
       }
     }
     return settled;
+  }
+
+  /** Lets `input`, and the duties that follow from it, happen to `node` if they leave it as it is and send anything new. */
+  #actCostless(world: World, node: number, input: number, act: (action: Action) => void): void {
+    const number = world.nodes[node] as number;
+    const { to, sent } = this.table.step(number, input);
+    const duties = to === number || this.bounds.pump === "at_once" ? undefined : this.table.step(to, this.#pump);
+    if ((duties?.to ?? to) !== number || [...sent, ...(duties?.sent ?? [])].every((message) => world.messages.includes(message))) return;
+    act({ node, input });
+    if (duties !== undefined) act({ node, input: this.#pump });
   }
 
   /** The messages on the network after a step of `node`. */
@@ -161,7 +167,7 @@ export class Universe {
       if (to !== node || !this.#isDead(message, nodes)) left.push(message);
     }
     for (const message of sent) if (!left.includes(message) && !this.#isDead(message, nodes)) left.push(message);
-    return left.sort((a, b) => a - b);
+    return left.toSorted((a, b) => a - b);
   }
 
   /**
@@ -202,14 +208,24 @@ export class Universe {
     }
   }
 
-  /** The state after the bounds' start. */
-  start(): World {
+  /** The state after the bounds' start, in which duties are done at once. `note` is told what happens. Throws a `Violation`. */
+  start(note?: (line: string) => void): World {
     let world = this.first();
     for (const line of this.bounds.start) {
-      const next = this.happens(world, line);
-      if (next === "impossible" || next instanceof Violation) throw new Error(`this cannot happen at the start: ${line}`);
-      world = next;
+      world = this.#mustHappen(world, line, note);
+      for (const [node, number] of world.nodes.entries()) {
+        const { owes } = this.table.replicas[number] as KnownReplica;
+        if (owes) world = this.#mustHappen(world, this.describe({ node, input: this.#pump }), note);
+      }
     }
     return world;
+  }
+
+  #mustHappen(world: World, line: string, note?: (line: string) => void): World {
+    note?.(line);
+    const next = this.happens(world, line);
+    if (next === "impossible") throw new Error(`this cannot happen at the start: ${line}`);
+    if (next instanceof Violation) throw next;
+    return next;
   }
 }

@@ -3,6 +3,7 @@ import { Rng } from "../../src/base/rng.ts";
 import { faultKinds, faultNames } from "../../src/sim/faults/catalog.ts";
 import { fuzzDefaults, runSeed } from "../../src/sim/fuzz.ts";
 import { drawPlan, type Plan, planLines } from "../../src/sim/plan.ts";
+import { WatchedCluster } from "../../src/sim/watched-cluster.ts";
 
 const lengths = { faultsMs: fuzzDefaults.faultsMs, settleMs: fuzzDefaults.settleMs };
 
@@ -74,5 +75,30 @@ describe("plans", () => {
   test("name each kind of fault once", () => {
     expect(new Set(faultNames).size).toBe(faultNames.length);
     expect(faultNames.length).toBeGreaterThanOrEqual(40);
+  });
+});
+
+describe("a watched cluster", () => {
+  test("whose time stands still is broken (R24)", () => {
+    const { sim } = new WatchedCluster(new Rng(1), { size: 1 });
+    const again = (): void => sim.world.post(0, again);
+    again();
+    expect(() => sim.world.runFor(1)).toThrow("events happen at one moment");
+  });
+
+  test("whose server throws is broken (R28), and whose disk fails is not", () => {
+    const failed: number[] = [];
+    const { sim } = new WatchedCluster(new Rng(1), { size: 3 }, { diskFailed: (at) => failed.push(at) });
+    sim.startAll();
+    sim.server(1).disk.drive.failNext("an error");
+    sim.world.runFor(2000);
+    expect(failed).toEqual([1]);
+    sim
+      .server(0)
+      .process.env()
+      ?.clock.after(0, () => {
+        throw new Error("a bug");
+      });
+    expect(() => sim.world.runFor(1)).toThrow("s0 has thrown: a bug");
   });
 });

@@ -17,8 +17,8 @@ import { DiskImage } from "../../src/sim/disk-image.ts";
 import { Oracle } from "../../src/sim/oracle/oracle.ts";
 import { type InvariantId, Violation } from "../../src/sim/oracle/violation.ts";
 
-const group = groupId(1);
-const keys = new Keys(group);
+const groupNumber = groupId(1);
+const keys = new Keys(groupNumber);
 const names = new TextEncoder();
 
 export function entry(index: number, term: number, text = `${index}/${term}`): Entry {
@@ -50,7 +50,7 @@ export class GlassGroup {
     this.#servers = this.members.map(() => ({ image: new DiskImage(), cells: new Map<string, Uint8Array>(), state: undefined }));
     this.oracle = new Oracle({
       size,
-      group,
+      group: groupNumber,
       creation: 7,
       state: (at) => this.#server(at).state,
       alive: () => true,
@@ -154,7 +154,7 @@ export class GlassGroup {
   packet(message: Message, header: Partial<Header> = {}): Packet {
     const { from, to } = message;
     const payload: Payload = message.kind === "snapshot" ? { kind: "install", message, rows: [] } : { kind: "raft", message };
-    return { header: { group, creation: 7, from, incarnation: 100 + from, to, ...header }, payload };
+    return { header: { group: groupNumber, creation: 7, from, incarnation: 100 + from, to, ...header }, payload };
   }
 
   send(message: Message, header: Partial<Header> = {}): void {
@@ -234,6 +234,35 @@ export class GlassGroup {
     const { term } = this.state(from);
     return { kind: "snapshot", from: replicaId(from), to: replicaId(to), term, mark: { ...mark, membership: membership(this.members) } };
   }
+}
+
+/** A log of term 1. */
+export const log: readonly Entry[] = [entry(1, 1), entry(2, 1), entry(3, 1)];
+
+/** s0 leads term 2 with `log` everywhere, and gives back one entry of its own, which is durable at itself. */
+export function led(group: GlassGroup, options: Parameters<GlassGroup["openAll"]>[2] = {}): Entry {
+  group.openAll(1, log, options);
+  group.elect(0, 2);
+  const own = entry(4, 2);
+  group.state(0).log.entries.push(own);
+  group.look(0);
+  group.store(0, [group.logRow([own], chainOf(log))]);
+  group.state(0).log.stable = own.index;
+  group.look(0);
+  return own;
+}
+
+/** That entry is on the disks of s0 and s1, and s0 commits up to it. */
+export function committed(group: GlassGroup): Entry {
+  const own = led(group);
+  group.state(1).log.entries.push(own);
+  group.store(1, [group.logRow([own], chainOf(log))]);
+  group.state(1).log.stable = own.index;
+  group.look(1);
+  group.acknowledge(1, 0, own.index);
+  group.state(0).commit = own.index;
+  group.look(0);
+  return own;
 }
 
 /** The invariant that `act` breaks; `undefined` when it breaks none. */

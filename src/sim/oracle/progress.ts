@@ -60,6 +60,11 @@ export class Progress {
     // One that has gone on to a newer term has forgotten what it said in this one.
     if (follower.ackTerm > term) return;
     const theirs = follower.acks.get(match);
+    // They come in order, nearly: what is behind is not asked for again.
+    for (const counted of follower.acks.keys()) {
+      if (counted > match) break;
+      follower.acks.delete(counted);
+    }
     const own = server.memory.chainAt(match) ?? this.#ledger.chainAt(match);
     if (theirs !== undefined && own !== theirs)
       violate("R23", `${who} counts an acknowledgement of ${match} by ${serverName(to)} for another log`);
@@ -119,24 +124,26 @@ export class Progress {
       server.ackIndex = 0;
     }
     if (term < server.ackTerm) return;
-    server.acks.set(match, disk.chainAt(match) ?? this.#ledger.chainAt(match));
-    if (match > server.ackIndex) server.ackIndex = match;
+    const chain = disk.chainAt(match) ?? this.#ledger.chainAt(match);
+    server.acks.set(match, chain);
+    if (match <= server.ackIndex) return;
+    server.ackIndex = match;
+    server.ackChain = chain;
   }
 
   /** A batch that touches the log has become durable: what was acknowledged in the present term is still there. */
   stored(server: Watched): void {
-    const { disk, ackTerm, ackIndex } = server;
+    const { disk, ackTerm, ackIndex, ackChain } = server;
     if (disk.term !== ackTerm || ackIndex <= disk.markIndex) return;
-    const acknowledged = server.acks.get(ackIndex);
-    if (disk.chainAt(ackIndex) !== acknowledged)
+    if (disk.chainAt(ackIndex) !== ackChain)
       violate("R26", `the disk of ${server.name} has lost entry ${ackIndex}, which was acknowledged in term ${ackTerm}`);
   }
 
   /** A new life has read its disk, by the same rule. */
   opened(server: Watched, state: RaftState): void {
-    const { memory, ackTerm, ackIndex } = server;
+    const { memory, ackTerm, ackIndex, ackChain } = server;
     if (state.term !== ackTerm || ackIndex <= memory.markIndex) return;
-    if (memory.chainAt(ackIndex) !== server.acks.get(ackIndex))
+    if (memory.chainAt(ackIndex) !== ackChain)
       violate("R26", `${server.name} comes back in term ${ackTerm} without entry ${ackIndex}, which it has acknowledged in this term`);
   }
 }

@@ -8,12 +8,6 @@ import type { Keys } from "../../rsm/rows.ts";
 import { DiskMirror } from "./disk-mirror.ts";
 import { LogMirror } from "./log-mirror.ts";
 
-/** An acknowledgement that has left a server: its log is durable up to `match`, and hashed like this. */
-export interface Acknowledgement {
-  readonly match: LogIndex;
-  readonly chain: number | undefined;
-}
-
 /** What the cells of a server's disk would hold after a power cut. */
 export interface DurableCells {
   readonly hard: HardCellValue;
@@ -47,9 +41,11 @@ export class Watched {
 
   /** The highest term in which it has spoken for itself. */
   toldTerm: Term = 0;
-  /** The newest term in which it acknowledged entries, how far, and every acknowledgement of that term. */
+  /** The newest term in which it acknowledged entries, how far, and the hash of its log there. */
   ackTerm: Term = 0;
   ackIndex: LogIndex = 0;
+  ackChain: number | undefined;
+  /** The acknowledgements of that term which the leader has not counted yet, with the same hash for each. */
   readonly acks: Map<LogIndex, number | undefined> = new Map();
   /** How far appends of `verifiedTerm`'s leader have matched. */
   verifiedTerm: Term = 0;
