@@ -106,6 +106,7 @@ class Universe {
       {
         started: (at) => this.#workload.restarted(at),
         applied: (at, entry) => this.#workload.applied(at, entry),
+        readEnded: (at, context) => this.#workload.readEnded(at, context),
         diskFailed: (at) => this.#lives.reviveLater(at),
         trace: (at, name, fields) => this.#traced(at, name, fields),
       },

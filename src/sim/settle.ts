@@ -26,8 +26,8 @@ const patienceMs = 1000;
 const quietMs = calmLink.lateCopyMaxMs + 1000;
 
 /**
- * Demands progress of a cluster in which nothing goes wrong any more: a leader (L1), everybody at the same index with the same state
- * (L3), and nobody left waiting for a snapshot (L5).
+ * Demands progress of a cluster in which nothing goes wrong any more: a leader (L1), an end of every read and command that a server
+ * has taken (L2), everybody at the same index with the same state (L3), and nobody left waiting for a snapshot (L5).
  */
 export class Settling {
   readonly #cluster: WatchedCluster;
@@ -85,7 +85,17 @@ export class Settling {
   #isSettled(start: number): boolean {
     const { commit } = this.#cluster.oracle.ledger;
     if (commit <= start) return false;
-    return this.#members.every((server) => this.#isEqual(server, commit)) && this.#laggard() === undefined;
+    if (!this.#members.every((server) => this.#isEqual(server, commit)) || this.#laggard() !== undefined) return false;
+    return this.#pending() === undefined;
+  }
+
+  /** A server that has not ended what it was asked for, and what that is. */
+  #pending(): readonly [server: number, what: string] | undefined {
+    for (const at of this.#cluster.sim.servers.keys()) {
+      const what = this.#lives.isLost(at) ? undefined : this.#workload.pendingAt(at);
+      if (what !== undefined) return [at, what];
+    }
+    return undefined;
   }
 
   #isEqual({ member }: SimServer, commit: number): boolean {
@@ -115,6 +125,9 @@ export class Settling {
     const laggard = this.#laggard();
     if (laggard !== undefined)
       violate("L5", `${settleMs} ms after everything was healed ${serverName(laggard)} is not replicated to as usual`);
+    const pending = this.#pending();
+    if (pending !== undefined)
+      violate("L2", `${settleMs} ms after everything was healed ${serverName(pending[0])} has not ended ${pending[1]}`);
     violate("L3", `${settleMs} ms after everything was healed nothing new is committed behind ${commit}`);
   }
 }

@@ -1,5 +1,6 @@
 import { getU64, putU64 } from "../base/bytes.ts";
 import type { Rng } from "../base/rng.ts";
+import { lastIndex, termAt } from "../raft/log.ts";
 import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import type { Member } from "../rsm/member.ts";
 import { violate } from "./oracle/violation.ts";
@@ -38,6 +39,8 @@ export class Workload {
   readonly #rng: Rng;
   /** By server and index: what waits there for its result. It dies with the server. */
   readonly #waiting: Map<LogIndex, Taken>[];
+  /** By server: the reads that it has taken and neither answered nor given up. They die with the server. */
+  readonly #reading: Set<number>[];
   /** Where each command was committed; 0 for nowhere yet. */
   readonly #places: LogIndex[] = [0];
   readonly #acknowledged: Acknowledged[] = [];
@@ -51,6 +54,7 @@ export class Workload {
     this.#plan = plan;
     this.#rng = rng;
     this.#waiting = Array.from({ length: size }, () => new Map());
+    this.#reading = Array.from({ length: size }, () => new Set());
   }
 
   get acknowledged(): readonly Acknowledged[] {
@@ -91,6 +95,23 @@ export class Workload {
   /** A server has begun a new life. */
   restarted(at: number): void {
     this.#waiting[at]?.clear();
+    this.#reading[at]?.clear();
+  }
+
+  /** A server has answered a read, or given it up. */
+  readEnded(at: number, context: number): void {
+    this.#reading[at]?.delete(context);
+  }
+
+  /** What a server has taken and neither answered, nor given up, nor lost with its log: one of it in words. */
+  pendingAt(at: number): string | undefined {
+    const state = this.#cluster().sim.member(at)?.raft?.state;
+    if (state === undefined) return undefined;
+    const [read] = this.#reading[at] ?? [];
+    if (read !== undefined) return `the read ${read}`;
+    const last = lastIndex(state.log);
+    const command = [...(this.#waiting[at] ?? [])].find(([index, { term }]) => index <= last && termAt(state.log, index) === term);
+    return command === undefined ? undefined : `the command ${command[1].number}`;
   }
 
   /** A server has applied an entry. */
@@ -148,7 +169,9 @@ export class Workload {
       this.#call(at, (member) => {
         this.#contexts += 1;
         cluster.oracle.readBegan(at, this.#contexts);
-        member.readIndex(this.#contexts);
+        const context = this.#contexts;
+        this.#reading[at]?.add(context);
+        if (!member.readIndex(context).ok) this.#reading[at]?.delete(context);
       });
     }
   }

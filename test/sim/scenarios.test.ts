@@ -37,6 +37,9 @@ const halts: readonly Halt[] = [
       replace: "isPromotable(state) && state.term < 2) campaign(state);",
     },
   ]),
+  halt("L2", undefined, "whoever leads no more forgets its reads", [
+    { file: "rsm/pump.ts", find: "for (const context of ready.droppedReads) machine.readDropped(context);", replace: "" },
+  ]),
   halt("L3", undefined, "appends do not say what is committed", [
     { file: "raft/leader.ts", find: "commit: state.commit,", replace: "commit: 0," },
   ]),

@@ -26,6 +26,7 @@ export type InvariantId =
   | "R27"
   | "R28"
   | "L1"
+  | "L2"
   | "L3"
   | "L4"
   | "L5"
