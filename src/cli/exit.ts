@@ -1,7 +1,7 @@
 /**
  * What the exit code of `kvorum` says. Scripts may rely on these numbers: a code never changes its meaning.
  *
- * 0 to 9 are the verdicts of a command that runs and ends; 10 to 63 are left for the reasons why a server stops.
+ * 0 to 9 are the verdicts of a command that runs and ends; 10 to 63 are the reasons why a server stops (`server/stop-codes.ts`).
  */
 export const exitCodes = {
   /** Everything asked for was done, and every check passed. */

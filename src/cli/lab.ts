@@ -3,11 +3,13 @@ import { Command, Option } from "commander";
 import type { Case, Suite } from "../lab/case.ts";
 import { JsonReporter } from "../lab/json-reporter.ts";
 import { ProgressReporter } from "../lab/progress.ts";
+import { RealWorlds } from "../lab/real/kind.ts";
+import { defaultWorld } from "../lab/result.ts";
 import { runLab } from "../lab/runner.ts";
 import { SimWorlds } from "../lab/sim/sim-kind.ts";
-import type { TraceSink } from "../lab/sim/sim-world.ts";
 import { suites } from "../lab/suites.ts";
 import { TextReporter } from "../lab/text-reporter.ts";
+import type { TraceSink, WorldKind } from "../lab/world.ts";
 import { wholeNumber } from "./arguments.ts";
 import { exitCodes } from "./exit.ts";
 import { nearest } from "./nearest.ts";
@@ -15,6 +17,12 @@ import { nearest } from "./nearest.ts";
 const repeatMax = 1_000_000;
 /** Fresh seeds are short enough to be typed. */
 const freshSeedMax = 2 ** 32 - 1;
+
+/** The worlds by their names. */
+const worlds: ReadonlyMap<string, (trace: TraceSink | undefined) => WorldKind> = new Map<string, (trace?: TraceSink) => WorldKind>([
+  ["sim", (trace) => new SimWorlds(trace)],
+  ["real", (trace) => new RealWorlds(trace)],
+]);
 
 interface LabFlags {
   readonly seed?: number;
@@ -30,13 +38,17 @@ export function labCommand(known: readonly Suite[] = suites): Command {
     .description("run the numbered test cases of a suite, or list them")
     .argument("[suite]", "which suite; without it the suites and their cases are listed")
     .argument("[numbers...]", "which cases, such as 8 11 or 3-7 (default: all)")
-    .addOption(new Option("--seed <seed>", "what decides everything (default: a fresh one)").argParser(wholeNumber()))
+    .addOption(
+      new Option("--seed <seed>", "what decides everything, but for the timing of the real world (default: a fresh one)").argParser(
+        wholeNumber(),
+      ),
+    )
     .addOption(
       new Option("--repeat <count>", "run with so many seeds, each one more than the one before")
         .argParser(wholeNumber({ min: 1, max: repeatMax }))
         .default(1),
     )
-    .option("--world <name>", "sim: virtual time, reproducible", "sim")
+    .option("--world <name>", "sim: virtual time, reproducible; real: processes, disks and sockets of this machine", defaultWorld)
     .option("--json", "print a line of JSON for each case")
     .option("--trace", "print what the servers do to stderr");
   const refuse = (sentence: string): never => command.error(sentence, { exitCode: exitCodes.usage });
@@ -46,11 +58,11 @@ export function labCommand(known: readonly Suite[] = suites): Command {
       return;
     }
     const suite = known.find((each) => each.name === name) ?? refuse(unknownSuite(name, known));
-    if (flags.world !== "sim") refuse(unknownWorld(flags.world));
+    const world = worlds.get(flags.world) ?? refuse(unknownWorld(flags.world));
     const cases = chosenCases(suite, numbers, refuse);
     const seed = flags.seed ?? randomInt(freshSeedMax);
     if (!Number.isSafeInteger(seed + flags.repeat)) refuse(`there are no ${flags.repeat} seeds from ${seed} on`);
-    await run(suite, cases, seed, flags);
+    await run(suite, cases, world(flags.trace === true ? traceToStderr : undefined), seed, flags);
   });
 }
 
@@ -62,11 +74,10 @@ function error(text: string): void {
   process.stderr.write(text);
 }
 
-async function run(suite: Suite, cases: readonly Case[], seed: number, flags: LabFlags): Promise<void> {
+async function run(suite: Suite, cases: readonly Case[], world: WorldKind, seed: number, flags: LabFlags): Promise<void> {
   const seeds = Array.from({ length: flags.repeat }, (_, i) => seed + i);
   const printed = flags.json === true ? new JsonReporter(out) : new TextReporter(out, error);
   const reporter = new ProgressReporter(printed, { write: error, isTerminal: process.stderr.isTTY });
-  const world = new SimWorlds(flags.trace === true ? traceToStderr : undefined);
   const totals = await runLab({ suite, cases, seeds, world, reporter });
   process.exitCode = totals.failed === 0 ? exitCodes.ok : exitCodes.failed;
 }
@@ -116,7 +127,7 @@ function unknownSuite(name: string, known: readonly Suite[]): string {
 }
 
 function unknownWorld(name: string): string {
-  if (name === "real") return "the world 'real' is not there yet; only sim is";
-  const like = nearest(name, ["sim"]);
-  return `there is no world '${name}'. ${like === undefined ? "" : `Did you mean ${like}? `}There is sim`;
+  const names = [...worlds.keys()];
+  const like = nearest(name, names);
+  return `there is no world '${name}'. ${like === undefined ? "" : `Did you mean ${like}? `}There are ${names.join(" and ")}`;
 }

@@ -1,8 +1,17 @@
-import { type CaseResult, replayCommand, type Reporter, sumFigures, type Totals } from "./result.ts";
+import {
+  type CaseResult,
+  type InvalidRun,
+  replayCommand,
+  type Reporter,
+  stallText,
+  sumFigures,
+  type Totals,
+  type WorldLabel,
+} from "./result.ts";
 import { durationText } from "./text.ts";
 import type { Write } from "./text-reporter.ts";
 
-/** A line of JSON for each case, and one at the end. */
+/** A line of JSON for each case and each invalid attempt at one, and one at the end. */
 export class JsonReporter implements Reporter {
   readonly #out: Write;
   #world = "";
@@ -11,35 +20,48 @@ export class JsonReporter implements Reporter {
     this.#out = out;
   }
 
-  seedBegins(_: string, world: string): void {
-    this.#world = world;
+  seedBegins(_: string, world: WorldLabel): void {
+    this.#world = world.name;
   }
 
   caseBegins(): void {
     // A case is worth a line when its result is known.
   }
 
+  caseRepeats(run: InvalidRun): void {
+    const { suite, world, seed, number, title, stall } = run;
+    this.#line({ suite, world, seed, number, title, invalid: stallText(stall) });
+  }
+
   caseEnds(result: CaseResult): void {
-    const { suite, seed, number, title, reason, figures, cpuMs } = result;
-    const servers = figures.map((each) => each.servers);
+    const { suite, world, seed, number, title, reason, evidence, kept, figures, invalid, cpuMs } = result;
+    const which = { suite, world, seed, number, title };
+    const verdict = { passed: reason === undefined, reason, evidence };
     this.#line({
-      suite,
-      world: this.#world,
-      seed,
-      number,
-      title,
-      passed: reason === undefined,
-      reason,
+      ...which,
+      ...verdict,
       replay: reason === undefined ? undefined : replayCommand(result),
-      servers,
+      kept,
+      invalidRuns: invalid,
+      servers: figures.map((each) => each.servers),
       ...rounded(sumFigures(figures)),
       cpu: durationText(cpuMs),
     });
   }
 
   allEnded(suite: string, seeds: number, totals: Totals): void {
-    const { cases, failed, cpuMs } = totals;
-    this.#line({ suite, world: this.#world, seeds, cases, failed, passed: failed === 0, ...rounded(totals), cpu: durationText(cpuMs) });
+    const { cases, failed, invalid, cpuMs } = totals;
+    this.#line({
+      suite,
+      world: this.#world,
+      seeds,
+      cases,
+      failed,
+      passed: failed === 0,
+      invalidRuns: invalid,
+      ...rounded(totals),
+      cpu: durationText(cpuMs),
+    });
   }
 
   #line(value: object): void {

@@ -1,5 +1,5 @@
 import type { Case } from "./case.ts";
-import type { CaseResult, Reporter, Totals } from "./result.ts";
+import type { CaseResult, InvalidRun, Reporter, Totals, WorldLabel } from "./result.ts";
 import { durationText } from "./text.ts";
 import type { Write } from "./text-reporter.ts";
 
@@ -25,7 +25,7 @@ export class ProgressReporter implements Reporter {
     this.#screen = screen;
   }
 
-  seedBegins(suite: string, world: string, seed: number): void {
+  seedBegins(suite: string, world: WorldLabel, seed: number): void {
     this.#inner.seedBegins(suite, world, seed);
   }
 
@@ -40,16 +40,25 @@ export class ProgressReporter implements Reporter {
     });
   }
 
+  caseRepeats(run: InvalidRun): void {
+    this.#wipe();
+    this.#inner.caseRepeats(run);
+  }
+
   caseEnds(result: CaseResult): void {
     clearTimeout(this.#timer);
-    // Carriage return, and clear to the end of the line.
-    if (this.#shown) this.#screen.write("\r\u001b[K");
-    this.#shown = false;
+    this.#wipe();
     this.#inner.caseEnds(result);
   }
 
   allEnded(suite: string, seeds: number, totals: Totals): void {
     this.#inner.allEnded(suite, seeds, totals);
+  }
+
+  #wipe(): void {
+    // Carriage return, and clear to the end of the line.
+    if (this.#shown) this.#screen.write("\r\u001b[K");
+    this.#shown = false;
   }
 
   #every(first: number, then: number, run: () => void): void {

@@ -1,4 +1,5 @@
 import type { Rng } from "../base/rng.ts";
+import type { TraceFields } from "../base/trace.ts";
 
 /** Where a command was put that a server took: the labs' result of `Start`. It may still be lost. */
 export interface Started {
@@ -61,9 +62,9 @@ export interface LabWorld {
   /** The largest Raft state over all servers, in bytes, without snapshots. */
   logSize(): Promise<number>;
   /** Requests sent since the case began, by one server or by all. */
-  rpcs(server?: number): number;
+  rpcs(server?: number): Promise<number>;
   /** Bytes of requests sent and of replies delivered since the case began. */
-  bytes(): number;
+  bytes(): Promise<number>;
 }
 
 /** What a run of a case costs. */
@@ -83,17 +84,41 @@ export interface ClusterShape {
   readonly compactEvery: number | undefined;
 }
 
+/** A time in which a process did not run although it had work to do: what went wrong meanwhile says nothing about its program. */
+export interface Stall {
+  /** Whose process: "server 2", or "the runner". */
+  readonly who: string;
+  readonly ms: number;
+}
+
+/** What a run has left on the disk, for people who look into a failure. */
+export interface Remains {
+  readonly folder: string;
+  remove(): void;
+}
+
 /** How a run of a case ended. */
 export interface Outcome {
   readonly figures: Figures;
   /** What the case threw, or what the world noticed by itself: a server died, or two servers applied different things. */
   readonly failure: unknown;
   readonly failed: boolean;
+  /** What was seen to stand still; nothing ever does in virtual time. */
+  readonly stalls: readonly Stall[];
+  /** Of a run that failed, where there is a disk. */
+  readonly remains: Remains | undefined;
+  /** Milliseconds of this machine's processor that its own processes took. */
+  readonly childrenCpuMs: number;
 }
+
+/** Hears everything that servers trace; for people who look into a failure. */
+export type TraceSink = (ms: number, server: number, name: string, fields: TraceFields | undefined) => void;
 
 /** A kind of world: the simulator, or real processes. */
 export interface WorldKind {
   readonly name: string;
+  /** Whether its time is the machine's own: then a seed decides a case's chance, but not the order of things. */
+  readonly isRealTime: boolean;
   /** Brings up new servers, waits until all take part, runs `body` on them and ends them. Never rejects because of the case. */
   run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome>;
 }

@@ -14,8 +14,14 @@ export interface Marker {
   readonly isNew: boolean;
 }
 
+/** Why a directory is of no use to this replica: it is somebody else's, or not what was written. */
+export interface Unusable {
+  readonly why: string;
+  readonly kind: "foreign" | "damaged";
+}
+
 /** Reads the marker, or writes a new one; `opened` runs when it is durable, before the first packet may leave (rule I1). */
-export function openMarker(env: Env, cell: Cell, identity: Identity, opened: (marker: Marker | { readonly why: string }) => void): void {
+export function openMarker(env: Env, cell: Cell, identity: Identity, opened: (marker: Marker | Unusable) => void): void {
   const stored = cell.read();
   if (stored !== undefined) {
     const marker = checkMarker(stored, identity);
@@ -29,21 +35,23 @@ export function openMarker(env: Env, cell: Cell, identity: Identity, opened: (ma
   cell.write(encode([formatVersion, group, creation, replica, incarnation]), { sync: true }, () => opened({ incarnation, isNew: true }));
 }
 
-function checkMarker(stored: Uint8Array, identity: Identity): Marker | { readonly why: string } {
+function checkMarker(stored: Uint8Array, identity: Identity): Marker | Unusable {
   try {
     return readMarker(stored, identity);
   } catch (error) {
-    if (error instanceof Malformed) return { why: `the directory's marker is unreadable: ${error.message}` };
+    if (error instanceof Malformed) return { why: `the directory's marker is unreadable: ${error.message}`, kind: "damaged" };
     throw error;
   }
 }
 
-function readMarker(stored: Uint8Array, identity: Identity): Marker | { readonly why: string } {
+function readMarker(stored: Uint8Array, identity: Identity): Marker | Unusable {
   const [format, group, creation, replica, incarnation] = fields(stored, 5, "marker");
-  if (format !== formatVersion) return { why: `the directory has format ${String(format)}, and this program reads ${formatVersion}` };
+  if (format !== formatVersion)
+    return { why: `the directory has format ${String(format)}, and this program reads ${formatVersion}`, kind: "foreign" };
   if (group !== identity.group || creation !== identity.creation || replica !== identity.replica) {
     return {
       why: `the directory belongs to replica ${String(replica)} of group ${String(group)}, not to replica ${identity.replica} of group ${identity.group}`,
+      kind: "foreign",
     };
   }
   return { incarnation: whole(incarnation), isNew: false };

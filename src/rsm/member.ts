@@ -9,7 +9,7 @@ import { type Proposal, Raft, type ReadRequest, type Status } from "../raft/raft
 import type { LogIndex, Mark, Membership } from "../raft/types.ts";
 import { Admission } from "./admission.ts";
 import { decodeHardCell, HardCell, type HardCellValue } from "./hard-cell.ts";
-import { type Marker, openMarker } from "./identity.ts";
+import { type Marker, openMarker, type Unusable } from "./identity.ts";
 import { type Opened, openLogStore } from "./log-open.ts";
 import { type LogOnDisk, LogStore } from "./log-store.ts";
 import type { Machine, ReadRow } from "./machine.ts";
@@ -40,6 +40,7 @@ export class Member {
   readonly #identity: Identity;
   readonly #options: MemberOptions;
   readonly #machine: Machine;
+  readonly #unusable: (found: Unusable) => void;
   readonly #keys: Keys;
   #phase: MemberPhase = "opening";
   #damage: string | undefined;
@@ -52,12 +53,14 @@ export class Member {
     this.#run();
   };
 
-  constructor(env: Env, identity: Identity, options: MemberOptions, machine: Machine) {
+  /** `unusable` hears, once, what is wrong with a directory that cannot be used. */
+  constructor(env: Env, identity: Identity, options: MemberOptions, machine: Machine, unusable: (found: Unusable) => void = () => {}) {
     checkIdentity(identity);
     this.#env = env;
     this.#identity = identity;
     this.#options = options;
     this.#machine = machine;
+    this.#unusable = unusable;
     this.#keys = new Keys(identity.group);
   }
 
@@ -97,7 +100,7 @@ export class Member {
   start(): void {
     assert(this.#phase === "opening", "a member starts once");
     openMarker(this.#env, this.#env.cell(`marker ${this.#identity.group}`), this.#identity, (marker) => {
-      if ("why" in marker) this.#refuse(marker.why);
+      if ("why" in marker) this.#refuse(marker.why, marker.kind);
       else this.#open(marker);
     });
   }
@@ -167,10 +170,11 @@ export class Member {
     return voters.every((voter) => this.#identity.servers[voter] !== undefined);
   }
 
-  #refuse(why: string): void {
+  #refuse(why: string, kind: Unusable["kind"] = "damaged"): void {
     this.#phase = "damaged";
     this.#damage = why;
     this.#env.trace("member: refuses to take part", { why });
+    this.#unusable({ why, kind });
   }
 
   #open(marker: Marker): void {

@@ -1,9 +1,8 @@
 import type { ServerId } from "../base/ids.ts";
 import type { Rng } from "../base/rng.ts";
-import type { Cancel } from "../env/clock.ts";
+import type { Cancel, Clock } from "../env/clock.ts";
 import type { LinkSettings } from "./link.ts";
 import type { Network } from "./network.ts";
-import type { World } from "./world.ts";
 
 /** The switches of the MIT course's network. */
 export interface LabrpcOptions {
@@ -34,7 +33,12 @@ const sliceMs = 100;
  * The C++ course harness's unreliable network: it deals in slices of 100 ms. For each of them a server is cut off with probability
  * 1/10; otherwise whatever it sends takes 0 to 26 ms more. Nothing is lost packet by packet. The result ends it.
  */
-export function sliceModel(world: World, network: Network, servers: readonly ServerId[], rng: Rng): Cancel {
+export function sliceModel(
+  clock: Pick<Clock, "after">,
+  network: Pick<Network, "setDown" | "slow">,
+  servers: readonly ServerId[],
+  rng: Rng,
+): Cancel {
   let cancel: Cancel | undefined;
   const slice = (): void => {
     for (const server of servers) {
@@ -42,7 +46,7 @@ export function sliceModel(world: World, network: Network, servers: readonly Ser
       network.setDown(server, down);
       network.slow(server, down ? 0 : rng.int(0, 26));
     }
-    cancel = world.after(sliceMs, slice);
+    cancel = clock.after(sliceMs, slice);
   };
   slice();
   return () => {

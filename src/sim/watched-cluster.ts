@@ -6,7 +6,7 @@ import { type ClusterOptions, SimCluster } from "./cluster.ts";
 import { Oracle } from "./oracle/oracle.ts";
 import { violate } from "./oracle/violation.ts";
 import { Stream } from "./oracle/stream.ts";
-import { commandAt, Recorder } from "./recorder.ts";
+import { commandAt, Recorder } from "../rsm/recorder.ts";
 
 /** What a watched cluster's owner wants to hear besides. */
 export interface WatchedHooks {

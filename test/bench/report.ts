@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import type { DiskMeasured } from "./disk-cases.ts";
 import type { Measured } from "./micro-run.ts";
 import type { SimSpeed } from "./sim-speed-run.ts";
 import type { Throughput } from "./throughput-run.ts";
@@ -90,6 +91,19 @@ export function simSpeedTable(results: readonly SimSpeed[]): string {
       whole(eventsPerS),
       whole(packetsPerS),
       usEach.toFixed(2),
+    ]),
+  );
+}
+
+export function diskTable(results: readonly DiskMeasured[]): string {
+  return table(
+    ["synced batches", "rows each", "rows/s", "us CPU/row", "beside bare"],
+    results.map(({ name, size, rowsPerS, cpuUsEach, ratio }) => [
+      name,
+      whole(size),
+      whole(rowsPerS),
+      cpuUsEach.toFixed(2),
+      ratio.toFixed(2),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import { Rng } from "../../src/base/rng.ts";
 import { SimCluster } from "../../src/sim/cluster.ts";
-import { Recorder } from "../../src/sim/recorder.ts";
+import { Recorder } from "../../src/rsm/recorder.ts";
 import { WatchedCluster } from "../../src/sim/watched-cluster.ts";
 
 /** What is simulated: five servers in a calm world with production options. */

@@ -105,8 +105,8 @@ test.each([
   [["toy", "3-9"], "kvorum: the suite toy has no case 9; it has the cases 1 to 4.\n"],
   [["toy", "3-2"], "kvorum: '3-2' is neither the number of a case nor a range such as 3-7; the suite toy has the cases 1 to 4.\n"],
   [["toy", "all"], "kvorum: 'all' is neither the number of a case nor a range such as 3-7; the suite toy has the cases 1 to 4.\n"],
-  [["toy", "--world", "real"], "kvorum: the world 'real' is not there yet; only sim is.\n"],
-  [["toy", "--world", "sin"], "kvorum: there is no world 'sin'. Did you mean sim? There is sim.\n"],
+  [["toy", "--world", "rael"], "kvorum: there is no world 'rael'. Did you mean real? There are sim and real.\n"],
+  [["toy", "--world", "toString"], "kvorum: there is no world 'toString'. There are sim and real.\n"],
   [["toy", "--seed", "x"], "kvorum: option '--seed <seed>': 'x' is not a whole number of at least 0.\n"],
   [["toy", "--repeat", "0"], "kvorum: option '--repeat <count>': '0' is not a whole number from 1 to 1000000.\n"],
 ])("the command line %j is refused with one sentence and exit code 2", async (words, stderr) => {

@@ -1,6 +1,6 @@
 import { Rng } from "../../src/base/rng.ts";
 import { AppliedLog } from "../../src/lab/applied.ts";
-import type { ClusterShape, Committed, Figures, LabWorld, Outcome, ServerState, Started, WorldKind } from "../../src/lab/world.ts";
+import type { ClusterShape, Committed, Figures, LabWorld, Outcome, Remains, ServerState, Started, WorldKind } from "../../src/lab/world.ts";
 
 /** A world without servers: a test says what each of them would. Sleeping only moves the time, and runs what was planned for it. */
 export class FakeWorld implements LabWorld {
@@ -109,11 +109,11 @@ export class FakeWorld implements LabWorld {
     return 0;
   }
 
-  rpcs(): number {
+  async rpcs(): Promise<number> {
     return this.figures.rpcs ?? 0;
   }
 
-  bytes(): number {
+  async bytes(): Promise<number> {
     return this.figures.bytes ?? 0;
   }
 }
@@ -121,10 +121,20 @@ export class FakeWorld implements LabWorld {
 /** Runs cases on fake worlds. */
 export class FakeKind implements WorldKind {
   readonly name = "fake";
+  readonly isRealTime: boolean;
+  /** Of its runs one after the other, how long a server stood still; 0 for those behind. */
+  readonly stallsMs: number[];
+  /** What failed runs have left behind. */
+  readonly remains: Set<string> = new Set();
   /** What the runner asked for. */
   readonly shapes: ClusterShape[] = [];
   /** Of each world: the first draw of its chance. */
   readonly draws: number[] = [];
+
+  constructor(real?: { readonly stallsMs?: readonly number[] }) {
+    this.isRealTime = real !== undefined;
+    this.stallsMs = [...(real?.stallsMs ?? [])];
+  }
 
   async run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome> {
     this.shapes.push(shape);
@@ -137,6 +147,20 @@ export class FakeKind implements WorldKind {
       outcome = { failed: true, failure };
     }
     const figures = { worldMs: world.now(), servers: shape.servers, rpcs: 7, bytes: 1000, entries: 3 };
-    return { figures, ...outcome };
+    const ms = this.stallsMs.shift() ?? 0;
+    const stalls =
+      ms === 0
+        ? []
+        : [
+            { who: "the runner", ms: 151 },
+            { who: "server 2", ms },
+          ];
+    const remains = outcome.failed && this.isRealTime ? this.#remain(`folder-${this.draws.length}`) : undefined;
+    return { figures, ...outcome, stalls, remains, childrenCpuMs: 0 };
+  }
+
+  #remain(folder: string): Remains {
+    this.remains.add(folder);
+    return { folder, remove: () => void this.remains.delete(folder) };
   }
 }

@@ -11,7 +11,9 @@ afterEach(() => {
 });
 
 const which: Case = { number: 3, title: "Long", runs: [] };
-const result: CaseResult = { suite: "toy", seed: 1, number: 3, title: "Long", reason: undefined, stack: undefined, figures: [], cpuMs: 0 };
+const played = { suite: "toy", world: "fake", seed: 1, number: 3, title: "Long" };
+const rest = { reason: undefined, evidence: undefined, kept: undefined, invalid: 0, figures: [], cpuMs: 0 };
+const result: CaseResult = { ...played, ...rest };
 
 function reporter(isTerminal: boolean): { progress: Reporter; screen: string[]; heard: string[] } {
   const screen: string[] = [];
@@ -19,6 +21,7 @@ function reporter(isTerminal: boolean): { progress: Reporter; screen: string[]; 
   const inner: Reporter = {
     seedBegins: () => heard.push("seed"),
     caseBegins: () => heard.push("begin"),
+    caseRepeats: () => heard.push("repeat"),
     caseEnds: () => heard.push("end"),
     allEnded: () => heard.push("all"),
   };
@@ -48,10 +51,11 @@ test("elsewhere it is a line every ten seconds", () => {
 
 test("a quick case leaves no trace, and everything is handed on", () => {
   const { progress, screen, heard } = reporter(true);
-  progress.seedBegins("toy", "fake", 1);
+  progress.seedBegins("toy", { name: "fake", isRealTime: false }, 1);
   progress.caseBegins("toy", which);
+  progress.caseRepeats({ ...played, stall: { who: "the runner", ms: 200 } });
   progress.caseEnds(result);
   progress.allEnded("toy", 1, noTotals);
   expect(screen).toEqual([]);
-  expect(heard).toEqual(["seed", "begin", "end", "all"]);
+  expect(heard).toEqual(["seed", "begin", "repeat", "end", "all"]);
 });

@@ -43,12 +43,12 @@ interface Ran {
   readonly totals: Totals;
 }
 
-async function run(cases: readonly Case[], seeds: readonly number[] = [42], json = false): Promise<Ran> {
+async function run(cases: readonly Case[], seeds: readonly number[] = [42], json = false, world = new FakeKind()): Promise<Ran> {
   let out = "";
   let error = "";
   const write = (text: string): void => void (out += text);
   const reporter: Reporter = json ? new JsonReporter(write) : new TextReporter(write, (text) => void (error += text));
-  const totals = await runLab({ suite, cases, seeds, world: new FakeKind(), reporter });
+  const totals = await runLab({ suite, cases, seeds, world, reporter });
   return { out, error, totals };
 }
 
@@ -77,19 +77,19 @@ test("a failed case says why and how to play it again, and the suite goes on", a
     TEST 2: Planted
     TEST 2 Failed: three is not four
         3 servers, 0.3 simulated seconds, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
-        replay: kvorum lab toy 2 --seed 42
+        replay: kvorum lab toy 2 --world fake --seed 42
     TEST 3: Broken
     TEST 3 Failed: a bug in the case
         3 servers, 0.0 simulated seconds, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
-        replay: kvorum lab toy 3 --seed 42
+        replay: kvorum lab toy 3 --world fake --seed 42
     TEST 4: Slow
     TEST 4 Failed: it took 120.001 seconds of its world's time, more than 120
         3 servers, 120.0 simulated seconds, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
-        replay: kvorum lab toy 4 --seed 42
+        replay: kvorum lab toy 4 --world fake --seed 42
     TEST 5: Double
     TEST 5 Failed: second: too many servers
         5+7 servers, 1.0 simulated seconds, 14 rpcs, 2000 bytes, 6 entries, <real> CPU
-        replay: kvorum lab toy 5 --seed 42
+        replay: kvorum lab toy 5 --world fake --seed 42
     TEST 1: Good
     TEST 1 Passed
         3 servers, 1.3 simulated seconds, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
@@ -105,9 +105,9 @@ test("several seeds are told apart, and counted together", async () => {
   const { out, totals } = await run([planted], [7, 8]);
   expect(out.match(/seed \d+|total over .* failed|replay.*/g)).toEqual([
     "seed 7",
-    "replay: kvorum lab toy 2 --seed 7",
+    "replay: kvorum lab toy 2 --world fake --seed 7",
     "seed 8",
-    "replay: kvorum lab toy 2 --seed 8",
+    "replay: kvorum lab toy 2 --world fake --seed 8",
     "total over 2 seeds: 0 passed, 2 failed",
   ]);
   expect(totals.cases).toBe(2);
@@ -126,7 +126,8 @@ test("as JSON, a case is a line, and the verdict the last", async () => {
       title: "Planted",
       passed: false,
       reason: "three is not four",
-      replay: "kvorum lab toy 2 --seed 42",
+      replay: "kvorum lab toy 2 --world fake --seed 42",
+      invalidRuns: 0,
       servers: [3],
       worldMs: 300,
       rpcs: 7,
@@ -142,12 +143,102 @@ test("as JSON, a case is a line, and the verdict the last", async () => {
       cases: 2,
       failed: 2,
       passed: false,
+      invalidRuns: 0,
       worldMs: 1300,
       rpcs: 21,
       bytes: 3000,
       entries: 9,
       cpu: "<real>",
     },
+  ]);
+});
+
+/** The outcome of cases in real time, while a server stands still for so long in one run after the other. */
+function runStalled(cases: readonly Case[], stallsMs: readonly number[], json = false): Promise<Ran> {
+  return run(cases, [42], json, new FakeKind({ stallsMs }));
+}
+
+test("in real time the seconds are the machine's, and what a failed run left on the disk is named", async () => {
+  const { out } = await runStalled([good, planted], []);
+  expect(normal(out)).toMatchInlineSnapshot(`
+    "suite toy, world fake, seed 42
+    TEST 1: Good
+    TEST 1 Passed
+        3 servers, <real>, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
+    TEST 2: Planted
+    TEST 2 Failed: three is not four
+        3 servers, <real>, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
+        replay: kvorum lab toy 2 --world fake --seed 42
+        kept: folder-2
+        total: 1 passed, 1 failed, <real>, 14 rpcs, 2000 bytes, 6 entries, <real> CPU
+    TESTS FAILED
+    "
+  `);
+});
+
+/** Fails at its first runs. */
+function flaky(failures: number): Case {
+  let runs = 0;
+  return makeCase(8, "Flaky", async () => {
+    runs += 1;
+    check(runs > failures, `run ${runs} has failed`);
+  });
+}
+
+test("a case that failed while something stood still is invalid, and runs again", async () => {
+  const { out, totals } = await runStalled([flaky(2), good], [310, 499.6]);
+  expect(normal(out.replaceAll(/\b(310|500) ms\b/g, "$1 milliseconds"))).toMatchInlineSnapshot(`
+    "suite toy, world fake, seed 42
+    TEST 8: Flaky
+    TEST 8 invalid: server 2 stalled for 310 milliseconds; it runs again
+    TEST 8 invalid: server 2 stalled for 500 milliseconds; it runs again
+    TEST 8 Passed
+        3 servers, <real>, 7 rpcs, 1000 bytes, 3 entries, 2 invalid runs, <real> CPU
+    TEST 1: Good
+    TEST 1 Passed
+        3 servers, <real>, 7 rpcs, 1000 bytes, 3 entries, <real> CPU
+        total: 2 passed, 0 failed, 2 invalid runs, <real>, 14 rpcs, 2000 bytes, 6 entries, <real> CPU
+    ALL TESTS PASSED
+    "
+  `);
+  expect(totals).toMatchObject({ cases: 2, failed: 0, invalid: 2 });
+});
+
+test("a case of which no run is valid has failed, and only its last run leaves something behind", async () => {
+  const world = new FakeKind({ stallsMs: [200, 200, 310] });
+  const { out, totals } = await run([flaky(3)], [42], false, world);
+  expect(out.match(/TEST.*/g)).toEqual([
+    "TEST 8: Flaky",
+    "TEST 8 invalid: server 2 stalled for 200 ms; it runs again",
+    "TEST 8 invalid: server 2 stalled for 200 ms; it runs again",
+    "TEST 8 Failed: run 3 has failed; none of 3 runs was valid, in the last one server 2 stalled for 310 ms",
+    "TESTS FAILED",
+  ]);
+  expect([...world.remains]).toEqual(["folder-3"]);
+  expect(out).toContain("kept: folder-3\n");
+  expect(totals).toMatchObject({ cases: 1, failed: 1, invalid: 3 });
+});
+
+test("a failure counts when nothing stood still in that run, and a success always", async () => {
+  const { out, totals } = await runStalled([flaky(2), good], [200, 0, 700]);
+  expect(out.match(/TEST.*/g)).toEqual([
+    "TEST 8: Flaky",
+    "TEST 8 invalid: server 2 stalled for 200 ms; it runs again",
+    "TEST 8 Failed: run 2 has failed",
+    "TEST 1: Good",
+    "TEST 1 Passed",
+    "TESTS FAILED",
+  ]);
+  expect(totals).toMatchObject({ cases: 2, failed: 1, invalid: 1 });
+});
+
+test("as JSON, an invalid run is a line of its own", async () => {
+  const { out } = await runStalled([flaky(1)], [310], true);
+  const lines = out.trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { suite: "toy", world: "fake", seed: 42, number: 8, title: "Flaky", invalid: "server 2 stalled for 310 ms" },
+    expect.objectContaining({ number: 8, passed: true, invalidRuns: 1 }),
+    expect.objectContaining({ cases: 1, failed: 0, invalidRuns: 1 }),
   ]);
 });
 
@@ -182,7 +273,7 @@ test("a case gets the servers that it asks for, and compaction only when it does
 test("what is thrown need not be an error", async () => {
   // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- that is the point
   const odd = makeCase(7, "Odd", () => Promise.reject("just a text"));
-  expect(await runCase("toy", odd, 1, new FakeKind())).toMatchObject({ reason: "just a text", stack: undefined });
+  expect(await runCase("toy", odd, 1, new FakeKind())).toMatchObject({ reason: "just a text", evidence: undefined });
 });
 
 test("durations have one digit behind the point, or none", () => {

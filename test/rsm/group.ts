@@ -5,7 +5,7 @@ import type { Status } from "../../src/raft/raft.ts";
 import type { Member } from "../../src/rsm/member.ts";
 import type { MemberOptionsGiven } from "../../src/rsm/options.ts";
 import { type ClusterOptions, SimCluster } from "../../src/sim/cluster.ts";
-import { Recorder } from "../../src/sim/recorder.ts";
+import { Recorder } from "../../src/rsm/recorder.ts";
 
 export interface GroupOptions {
   readonly seed?: string | number;

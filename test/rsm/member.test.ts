@@ -5,7 +5,7 @@ import { groupId, replicaId, serverId } from "../../src/base/ids.ts";
 import type { Member } from "../../src/rsm/member.ts";
 import { memberOptions } from "../../src/rsm/options.ts";
 import { startMember } from "../../src/rsm/start.ts";
-import { Recorder } from "../../src/sim/recorder.ts";
+import { Recorder } from "../../src/rsm/recorder.ts";
 import { Rig } from "../sim/rig.ts";
 import { Group } from "./group.ts";
 

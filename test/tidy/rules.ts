@@ -35,7 +35,7 @@ export const importers: Readonly<Record<string, string>> = {
   pino: "src/real/log.ts",
   "node:net": "src/real/",
   commander: "src/cli/",
-  "sorted-btree": "src/sim/disk-image.ts",
+  "sorted-btree": "src/base/sorted-rows.ts",
   "hdr-histogram-js": "src/bench/",
   "@resvg/resvg-js": "src/bench/",
 };

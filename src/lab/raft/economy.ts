@@ -22,14 +22,14 @@ const threeServers: Limits = { starts: 11, awaited: 10, commit: 42 };
 
 async function rpcCounts(world: LabWorld, limits: Limits): Promise<void> {
   await checkOneLeader(world);
-  const election = world.rpcs();
+  const election = await world.rpcs();
   check(election > 1 && election <= electionMax, `the first election took ${election} RPCs, not 2 to ${electionMax}`);
 
   await commitCount(world, limits);
 
-  const before = world.rpcs();
+  const before = await world.rpcs();
   await world.sleep(secondMs);
-  const idle = world.rpcs() - before;
+  const idle = (await world.rpcs()) - before;
   check(idle <= idleMax, `an idle second took ${idle} RPCs, more than ${idleMax}`);
 }
 
@@ -37,9 +37,9 @@ async function commitCount(world: LabWorld, limits: Limits): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     if (attempt > 0) await world.sleep(3_000);
     const leader = await checkOneLeader(world);
-    const before = world.rpcs();
+    const before = await world.rpcs();
     if (!(await startAndAwait(world, leader, limits))) continue;
-    const commit = world.rpcs() - before;
+    const commit = (await world.rpcs()) - before;
     check(commit <= limits.commit, `${limits.starts + 1} entries took ${commit} RPCs, more than ${limits.commit}`);
     return;
   }
@@ -74,9 +74,9 @@ const commandBytes = 5_000;
 /** Every command has to travel to each server once, and no more than that: 50,000 bytes are for everything else. */
 async function rpcBytes(world: LabWorld): Promise<void> {
   await agreeAt(world, 3, 1);
-  const before = world.bytes();
+  const before = await world.bytes();
   for (let index = 2; index <= 11; index += 1) await agreeAt(world, 3, index, drawCommand(world.rng, commandBytes));
-  const used = world.bytes() - before;
+  const used = (await world.bytes()) - before;
   const max = 3 * 10 * commandBytes + 50_000;
   check(used <= max, `ten commands of ${commandBytes} bytes took ${used} bytes, more than ${max}`);
 }

@@ -1,20 +1,17 @@
 import type { Rng } from "../../base/rng.ts";
-import type { TraceFields } from "../../base/trace.ts";
 import type { Cancel } from "../../env/clock.ts";
 import { SimCluster } from "../../sim/cluster.ts";
 import { labrpcModel, sliceModel } from "../../sim/network-models.ts";
-import { Recorder } from "../../sim/recorder.ts";
+import { Recorder } from "../../rsm/recorder.ts";
 import { AppliedLog } from "../applied.ts";
 import { CaseFailure } from "../failure.ts";
-import type { ClusterShape, Committed, Figures, LabWorld, ServerState, Started, Unreliability } from "../world.ts";
+import { isRequest } from "../packet-count.ts";
+import type { ClusterShape, Committed, Figures, LabWorld, ServerState, Started, TraceSink, Unreliability } from "../world.ts";
 import { Driver } from "./driver.ts";
-import { isRequest, Traffic } from "./traffic.ts";
+import { Traffic } from "./traffic.ts";
 
 /** New members admit each other within milliseconds. */
 const admissionMs = 10_000;
-
-/** Hears everything that servers trace; for people who look into a failure. */
-export type TraceSink = (ms: number, server: number, name: string, fields: TraceFields | undefined) => void;
 
 const toText = new TextDecoder();
 const toBytes = new TextEncoder();
@@ -75,8 +72,8 @@ export class SimLabWorld implements LabWorld {
     return {
       worldMs: this.now(),
       servers: this.size,
-      rpcs: this.rpcs(),
-      bytes: this.bytes(),
+      rpcs: this.#traffic.requests(),
+      bytes: this.#traffic.bytes,
       entries: this.#applied.last,
     };
   }
@@ -152,11 +149,11 @@ export class SimLabWorld implements LabWorld {
     return Math.max(...sizes);
   }
 
-  rpcs(server?: number): number {
+  async rpcs(server?: number): Promise<number> {
     return this.#traffic.requests(server);
   }
 
-  bytes(): number {
+  async bytes(): Promise<number> {
     return this.#traffic.bytes;
   }
 

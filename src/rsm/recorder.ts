@@ -2,7 +2,7 @@ import { assert, present } from "../base/assert.ts";
 import { getU64, putU64 } from "../base/bytes.ts";
 import type { WriteOp } from "../env/storage.ts";
 import type { Entry, LogIndex } from "../raft/types.ts";
-import type { Machine, ReadRow } from "../rsm/machine.ts";
+import type { Machine, ReadRow } from "./machine.ts";
 
 /** What a recorder tells whoever looks on. */
 export interface RecorderHooks {

@@ -1,0 +1,37 @@
+import { crc32 } from "node:zlib";
+import { getU32, putU32 } from "../base/bytes.ts";
+
+/*
+ * LevelDB is trusted with order and sync, not with integrity: a flipped bit in a table file comes back as a value like any other.
+ * So each row carries a checksum of its own. It covers the key as well: a value under the wrong key is no better than a wrong value.
+ */
+
+/** Of the envelope's layout: a version byte, the checksum, the value. */
+const version = 1;
+const headBytes = 5;
+
+/** How much longer a row is in its envelope. */
+export const envelopeBytes: number = headBytes;
+
+/** What goes to disk for a row: `value` behind a checksum over key and value. */
+export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+  // From Node's pool: the bytes live until LevelDB has copied them, in the same turn.
+  const sealed = Buffer.allocUnsafe(headBytes + value.length);
+  sealed[0] = version;
+  putU32(sealed, 1, sumOf(key, value));
+  sealed.set(value, headBytes);
+  return sealed;
+}
+
+/** The value of the row that `key` names, a view into `sealed`; undefined when this is not what `seal` made for that key. */
+export function unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < headBytes || sealed[0] !== version) return undefined;
+  // Not `subarray`: of a `Buffer` that is another `Buffer`, whose `slice` does not copy.
+  const value = new Uint8Array(sealed.buffer, sealed.byteOffset + headBytes, sealed.length - headBytes);
+  return getU32(sealed, 1) === sumOf(key, value) ? value : undefined;
+}
+
+/** The key's length comes first, so that no byte can pass from the key's end to the value's beginning. */
+function sumOf(key: Uint8Array, value: Uint8Array): number {
+  return crc32(value, crc32(key, key.length));
+}

@@ -1,0 +1,62 @@
+import type { WriteOp } from "../env/storage.ts";
+
+/**
+ * Writes that go to disk in one piece. Of several changes of one row only the last one is kept: nobody ever finds half of what was
+ * written in one piece, so the others could not be told from never having been.
+ */
+export class PendingRows {
+  readonly #rows = new Map<string, WriteOp>();
+  readonly #dones: (() => void)[] = [];
+  readonly #afterwards: (() => void)[] = [];
+  #writes = 0;
+  #bytes = 0;
+
+  /** Whether nothing was added. A write of no rows is something. */
+  get empty(): boolean {
+    return this.#writes === 0;
+  }
+
+  /** How many bytes were added. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(batch: readonly WriteOp[], done: (() => void) | undefined): void {
+    this.#writes += 1;
+    if (done !== undefined) this.#dones.push(done);
+    for (const op of batch) {
+      this.#bytes += op.key.length + (op.op === "put" ? op.value.length : 0);
+      this.#rows.set(nameOf(op.key), op);
+    }
+  }
+
+  /** The change of that row; undefined when there is none. */
+  get(key: Uint8Array): WriteOp | undefined {
+    return this.#rows.size === 0 ? undefined : this.#rows.get(nameOf(key));
+  }
+
+  /** The last change of each row. */
+  changes(): Iterable<WriteOp> {
+    return this.#rows.values();
+  }
+
+  /** Asks for `run` behind all `done`s. */
+  afterwards(run: () => void): void {
+    this.#afterwards.push(run);
+  }
+
+  /** All of it is on disk: runs the `done`s in the order of their writes, then what was asked for afterwards; until `over` says so. */
+  finish(over: () => boolean): void {
+    for (const runs of [this.#dones, this.#afterwards]) {
+      for (const run of runs) {
+        run();
+        if (over()) return;
+      }
+    }
+  }
+}
+
+/** A key as a `Map` can hold it: a character for each byte. */
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
+}

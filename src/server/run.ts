@@ -1,0 +1,77 @@
+import type { Unusable } from "../rsm/identity.ts";
+import type { Stop } from "../real/stop.ts";
+import { Refusal } from "../real/stop.ts";
+import { type Log, type LogLevel, openLog } from "../real/log.ts";
+import { type Program, serve, type Served } from "./serve.ts";
+import type { ServerSettings } from "./settings.ts";
+import { stopCodes } from "./stop-codes.ts";
+import { startWatchdog } from "./watchdog.ts";
+
+/** A loop or a disk that stands still for so long ends the process. */
+const stallMs = 30_000;
+
+/**
+ * Runs a server for as long as the process lives: opens its disk and its port, runs `program`, and ends with 0 on SIGTERM or SIGINT.
+ * What is wrong at the start or later is one sentence on stderr and an exit code of its own (`stopCodes`). Resolves when the server is
+ * up; rejects when it does not start, after `process.exitCode` has been set.
+ */
+export async function runServer(settings: ServerSettings, logLevel: LogLevel, program: Program): Promise<Served | undefined> {
+  const log = openLog(logLevel, settings.self);
+  const stop: Stop = (reason, sentence) => {
+    log.error(sentence, { reason });
+    process.exit(stopCodes[reason]);
+  };
+  endOnBugs(log);
+  const signals = endOnSignals(log);
+  let served: Served;
+  try {
+    served = await serve(settings, { log, stop }, program);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    process.stderr.write(`kvorum: ${error.message}\n`);
+    process.exitCode = stopCodes[error.reason];
+    return undefined;
+  }
+  const endWatch = startWatchdog({ stallMs, lookMs: 1000, diskMs: () => served.unfinishedMs(), warn: (sentence) => log.error(sentence) });
+  signals.up(async () => {
+    await served.stop();
+    endWatch();
+  });
+  return served;
+}
+
+/** Ends the process because a replica has found that its directory is of no use to it. */
+export function refuseDirectory({ why, kind }: Unusable, stop: Stop): void {
+  if (kind === "foreign") stop("data_unusable", `This server's data directory is of no use to it: ${why}.`);
+  else stop("data_damaged", `This server's data is damaged: ${why}; replace its directory as that of a new server.`);
+}
+
+/** A broken invariant ends the process with Node's own code for it: nothing can be said about what would come next. */
+function endOnBugs(log: Log): void {
+  process.on("uncaughtException", (error) => {
+    log.error("The server ends because of a bug.", { error: error.stack ?? String(error) });
+    process.exit(1);
+  });
+}
+
+/**
+ * The first signal lets everything that was accepted go to disk; a second one does not wait for it. Before the server is up there is
+ * nothing to wait for.
+ */
+function endOnSignals(log: Log): { readonly up: (end: () => Promise<void>) => void } {
+  let end: (() => Promise<void>) | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const first = end;
+    if (first === undefined) process.exit(0);
+    end = undefined;
+    log.info("The server ends.", { signal });
+    void first().then(() => process.exit(0));
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return {
+    up: (run) => {
+      end = run;
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { emptyBytes, utf8, utf8Text } from "../../src/base/bytes.ts";
+import type { KeyRange, Row, StorageView } from "../../src/env/storage.ts";
+import { LevelStorage } from "../../src/real/level-storage.ts";
+import { Turn } from "../../src/real/turn.ts";
+import { del, put } from "../contract/storage-harness.ts";
+import type { Stopped } from "./disk-rig.ts";
+import { FakeDoor } from "./fake-door.ts";
+
+const everything = { from: emptyBytes, to: undefined };
+const wide = { rowsMax: 1_000, bytesMax: 1 << 20 };
+const synced = { sync: true };
+const unsynced = { sync: false };
+
+let door: FakeDoor;
+let storage: LevelStorage;
+let stops: Stopped[];
+/** What was called back, in order. */
+let called: string[];
+
+beforeEach(() => {
+  door = new FakeDoor();
+  stops = [];
+  called = [];
+  storage = storageOf({ unsyncedMs: 1_000_000 });
+});
+
+function storageOf(waits: { readonly unsyncedMs: number; readonly unsyncedBytes?: number }): LevelStorage {
+  return new LevelStorage(door, { turn: new Turn(), stop: (reason, sentence) => stops.push({ reason, sentence }), ...waits });
+}
+
+/** Lets the turn end that is under way, and all that ends with it. */
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+function call(name: string): () => void {
+  return () => called.push(name);
+}
+
+function keysOf(changes: readonly (readonly [Uint8Array, unknown])[]): string[] {
+  return changes.map(([key, sealed]) => (sealed === undefined ? "-" : "") + utf8Text(key));
+}
+
+/** Reads all of a view, names what it found, and closes it. */
+function readAll(view: StorageView, name: string): void {
+  view.scan(everything, wide, (rows) => {
+    call(`${name} ${rows.map(({ key }) => utf8Text(key)).join()}`)();
+    view.close();
+  });
+}
+
+describe("batches", () => {
+  test("all writes of a turn go together, at its end", async () => {
+    storage.write([put("a", "1")], synced, call("a"));
+    storage.write([put("b", "1")], unsynced, call("b"));
+    storage.write([put("c", "1"), del("d")], synced, call("c"));
+    expect(door.given).toEqual([]);
+    await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["a", "b", "c", "-d"]);
+    expect(called).toEqual([]);
+    door.writing.finish();
+    await turn();
+    expect(called).toEqual(["a", "b", "c"]);
+    expect(door.batches).toBe(1);
+  });
+
+  test("one is under way at a time, and what is accepted meanwhile is the next", async () => {
+    storage.write([put("a", "1")], synced, call("a"));
+    await turn();
+    for (const key of ["b", "c", "d"]) {
+      storage.write([put(key, "1")], synced, call(key));
+      await turn();
+    }
+    expect(keysOf(door.writing.changes)).toEqual(["a"]);
+    door.writing.finish();
+    await turn();
+    expect(called).toEqual(["a"]);
+    expect(keysOf(door.writing.changes)).toEqual(["b", "c", "d"]);
+  });
+
+  test("what is written from done goes with what waits already", async () => {
+    storage.write([put("a", "1")], synced, () => storage.write([put("c", "1")], synced));
+    await turn();
+    storage.write([put("b", "1")], synced);
+    door.writing.finish();
+    await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["b", "c"]);
+  });
+
+  test("of several changes of a row only the last one is written", async () => {
+    storage.write([put("a", "1"), put("b", "1")], synced);
+    storage.write([del("a"), put("b", "2")], synced);
+    storage.write([put("a", "3"), del("b")], synced);
+    await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["a", "-b"]);
+    door.writing.finish();
+    await turn();
+    expect(storage.get(utf8("a"))).toEqual(utf8("3"));
+    expect(storage.get(utf8("b"))).toBeUndefined();
+  });
+
+  test("a read sees what waits, what is being written and what is on disk", async () => {
+    storage.write([put("a", "1"), put("b", "1"), put("c", "1")], synced);
+    await turn();
+    door.writing.finish();
+    await turn();
+    storage.write([put("b", "2"), del("c")], synced);
+    await turn();
+    storage.write([put("c", "3")], synced);
+    expect(["a", "b", "c", "d"].map((key) => storage.get(utf8(key)))).toEqual([utf8("1"), utf8("2"), utf8("3"), undefined]);
+  });
+});
+
+describe("a write without sync", () => {
+  test("waits for the next one with sync", async () => {
+    storage.write([put("a", "1")], unsynced, call("a"));
+    await turn();
+    expect(door.batches).toBe(0);
+    storage.write([put("b", "1")], synced, call("b"));
+    await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["a", "b"]);
+  });
+
+  test("waits for so many bytes", async () => {
+    storage = storageOf({ unsyncedMs: 1_000_000, unsyncedBytes: 10 });
+    storage.write([put("a", "12345678")], unsynced);
+    await turn();
+    expect(door.batches).toBe(0);
+    storage.write([put("b", "")], unsynced);
+    await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["a", "b"]);
+  });
+
+  test("waits for so many milliseconds", async () => {
+    storage = storageOf({ unsyncedMs: 1 });
+    storage.write([put("a", "1")], unsynced);
+    while (door.given.length === 0) await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["a"]);
+    storage.write([put("b", "1")], unsynced);
+    door.writing.finish();
+    while (door.given.length === 0) await turn();
+    expect(keysOf(door.writing.changes)).toEqual(["b"]);
+  });
+});
+
+describe("views", () => {
+  test("hold all that was accepted before, and are taken while nothing is being written", async () => {
+    storage.write([put("a", "1")], unsynced);
+    storage.snapshot((view) => readAll(view, "first"));
+    await turn();
+    storage.write([put("b", "1")], synced);
+    storage.snapshot((view) => readAll(view, "second"));
+    await turn();
+    door.writing.finish();
+    await turn();
+    expect(called).toEqual(["first a"]);
+    door.writing.finish();
+    await turn();
+    expect(called).toEqual(["first a", "second a,b"]);
+    expect(door.snapshotsWhileWriting).toBe(0);
+    expect([door.openIterators, door.openSnapshots]).toEqual([0, 0]);
+  });
+
+  test("read a range to its end, however few rows come at once", async () => {
+    door.chunkRowsMax = 3;
+    storage.write(
+      Array.from({ length: 20 }, (_, i) => put(`k${10 + i}`, "v")),
+      synced,
+    );
+    const pages: number[] = [];
+    storage.snapshot((view) => {
+      const read = (rows: readonly Row[], rest: KeyRange | undefined): void => {
+        pages.push(rows.length);
+        if (rest !== undefined) view.scan(rest, { rowsMax: 8, bytesMax: 1_000 }, read);
+      };
+      view.scan(everything, { rowsMax: 8, bytesMax: 1_000 }, read);
+    });
+    await turn();
+    door.writing.finish();
+    while (pages.reduce((sum, rows) => sum + rows, 0) < 20) await turn();
+    expect(pages).toEqual([8, 8, 4]);
+    expect(door.openIterators).toBe(0);
+  });
+
+  test("that are closed hand out no page", async () => {
+    storage.snapshot((view) => {
+      view.scan(everything, wide, call("page"));
+      view.close();
+    });
+    await turn();
+    await turn();
+    expect(called).toEqual([]);
+    expect([door.openIterators, door.openSnapshots]).toEqual([0, 0]);
+  });
+});
+
+describe("the end", () => {
+  test("closing finishes what was accepted, takes nothing more, and is done once", async () => {
+    storage.write([put("a", "1")], unsynced, call("a"));
+    const closed = Promise.all([storage.close().then(call("closed")), storage.close()]);
+    storage.write([put("b", "1")], synced, call("b"));
+    await turn();
+    expect(door.closed).toBe(false);
+    door.writing.finish();
+    await closed;
+    expect(called).toEqual(["a", "closed"]);
+    expect(door.rows.size).toBe(1);
+    expect(storage.get(utf8("a"))).toBeUndefined();
+  });
+
+  test("abandoning drops what was not given to LevelDB, and calls nothing back", async () => {
+    storage.write([put("a", "1")], synced, call("a"));
+    await turn();
+    storage.write([put("b", "1")], synced, call("b"));
+    storage.snapshot(call("view"));
+    const closed = storage.abandon();
+    door.writing.finish();
+    await closed;
+    await turn();
+    expect(called).toEqual([]);
+    expect([...door.rows.rows()].map(({ key }) => utf8Text(key))).toEqual(["a"]);
+    expect(door.batches).toBe(1);
+  });
+
+  test("a close that waits ends when the storage is abandoned", async () => {
+    storage.write([put("a", "1")], synced, call("a"));
+    const closed = storage.close();
+    await turn();
+    await storage.abandon();
+    await closed;
+    expect(called).toEqual([]);
+  });
+
+  test("it is known for how long a batch has been under way", async () => {
+    expect(storage.unfinishedMs()).toBe(0);
+    storage.write([put("a", "1")], synced);
+    await turn();
+    while (storage.unfinishedMs() < 1) await turn();
+    door.writing.finish();
+    await turn();
+    expect(storage.unfinishedMs()).toBe(0);
+  });
+});
