@@ -10,6 +10,16 @@ export const exitCodes = {
   failed: 1,
   /** The command line was not understood; nothing was done. */
   usage: 2,
+  /** `kvorum check` reached its limit before it knew, by contract the same number: what was asked for has not been done. */
+  undecided: 2,
+  /** A file that was named cannot be read or written, or does not hold what it should. */
+  unreadable: 3,
+  /** The key was not there, or had not what was expected: by contract the same number as a failed check. */
+  absent: 1,
+  /** The store did not do what it was asked, and never will for this call. */
+  notDone: 4,
+  /** It is not known whether the store has done what it was asked, or will yet. */
+  unknown: 5,
 } as const;
 
 /** One of the documented exit codes. */

@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+
+/**
+ * How each command of `kvorum` is loaded, in the order in which the help lists them. A command line that names one does not wait for
+ * what the others import: for a short command that is most of its time.
+ */
+const loaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["serve", async () => (await import("./serve.ts")).serveCommand()],
+  ["check", async () => (await import("./check.ts")).checkCommand()],
+  ["fuzz", async () => (await import("./fuzz.ts")).fuzzCommand()],
+  ["lab", async () => (await import("./lab.ts")).labCommand()],
+]);
+
+/** The command that a command line begins with; all of them where it begins with none, for the help and for suggestions. */
+export async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
+  const named = loaders.get(word ?? "");
+  return Promise.all(named === undefined ? [...loaders.values()].map((load) => load()) : [named()]);
+}
