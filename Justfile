@@ -28,9 +28,13 @@ lab *args:
 fuzz *args:
     @npm run --silent fuzz -- "$@"
 
-# Measure the inner loops.
+# Measure: `just bench micro`, `just bench group`.
 bench *args:
-    @npm run --silent bench:micro -- "$@"
+    @npm run --silent bench -- "$@"
+
+# Run a group of three servers on this machine until Ctrl-C, with its data in data/group.
+group *args:
+    @npm run --silent group -- "$@"
 
 # Everything that has to pass, as one script.
 ci:

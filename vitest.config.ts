@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
     expect: { requireAssertions: true },
     // Only for what hangs: no test is judged by how fast the machine is.
     testTimeout: 300_000,
+    hookTimeout: 300_000,
     coverage: { provider: "v8", include: ["src/**"] },
     projects: [
       { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/{sim,lab,zoo,explore,e2e}/**"] } },

@@ -1,5 +1,19 @@
-/** The package's door. What stands behind it may change; what is exported here is what others may build on. */
-export { groupId, type GroupId, replicaId, type ReplicaId, serverId, type ServerId } from "./base/ids.ts";
-export * from "./env/index.ts";
-export * from "./raft/index.ts";
-export * from "./rsm/index.ts";
+/** The package's door: what users may build on. Everything else behind it may change. */
+export type {
+  CallOptions,
+  CasResult,
+  Client,
+  Data,
+  DeleteResult,
+  OldValue,
+  PutResult,
+  PutVersionResult,
+  Scan,
+  ScanRange,
+  ScanRow,
+  Versioned,
+} from "./client/client.ts";
+export { type ErrorCode, KvorumError, type OutcomeKind } from "./client/errors.ts";
+export type { ServerState, Trouble } from "./client/trouble.ts";
+export { connect } from "./real/connect.ts";
+export type { ConnectOptions } from "./real/connect-options.ts";

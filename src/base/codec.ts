@@ -33,11 +33,29 @@ const packr = new Packr({ useRecords: false, mapsAsObjects: false, structuredClo
 export function encode(value: Packable, limits: WireLimits = wireLimits): Uint8Array {
   elementsLeft = limits.elementsMax;
   const size = sizeOf(value, limits.depthMax);
+  if (size > sharedBytesMax) return encodeLarge(value, size);
+  const packed = pack(value, size);
+  const result = room(size);
+  result.set(packed);
+  return result;
+}
+
+/** As `encode`, into memory that was made for it, and with one copy less. */
+function encodeLarge(value: Packable, size: number): Uint8Array {
+  packr.useBuffer(Buffer.allocUnsafeSlow(size + slackBytes));
+  try {
+    const { buffer, byteOffset } = pack(value, size);
+    return new Uint8Array(buffer, byteOffset, size);
+  } finally {
+    packr.useBuffer(sharedBuffer);
+  }
+}
+
+/** What msgpackr makes of `value`, in memory that it may use again. */
+function pack(value: Packable, size: number): Uint8Array {
   const packed = packr.pack(value, REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as Buffer & { readonly start: number; readonly end: number };
   assert(packed.end - packed.start === size, "msgpackr wrote as many bytes as were measured");
-  const result = room(size);
-  result.set(packed.subarray(packed.start, packed.end));
-  return result;
+  return packed.subarray(packed.start, packed.end);
 }
 
 /**
@@ -62,7 +80,12 @@ export function decode(bytes: Uint8Array, limits: WireLimits = wireLimits): unkn
 // ---- encoding: memory
 
 // msgpackr packs into memory that all its users in a process share, and that stays as large as the largest message: what it wrote
-// is copied out at once, and nothing of ours stays there.
+// is copied out at once, and nothing of ours stays there. What is large gets memory of its own, lest four times as much be kept for ever.
+
+const sharedBytesMax = 64 * 1024;
+const sharedBuffer = Buffer.allocUnsafeSlow(8192);
+/** What msgpackr wants to have free behind a value. */
+const slackBytes = 2176;
 
 const poolBytes = 8192;
 const pooledBytesMax = 2048;

@@ -5,7 +5,15 @@ import type { Command } from "commander";
  * what the others import: for a short command that is most of its time.
  */
 const loaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["get", async () => (await import("./kv-read.ts")).getCommand()],
+  ["scan", async () => (await import("./kv-read.ts")).scanCommand()],
+  ["put", async () => (await import("./kv-write.ts")).putCommand()],
+  ["append", async () => (await import("./kv-write.ts")).appendCommand()],
+  ["swap", async () => (await import("./kv-write.ts")).swapCommand()],
+  ["delete", async () => (await import("./kv-write.ts")).deleteCommand()],
+  ["cas", async () => (await import("./kv-write.ts")).casCommand()],
   ["serve", async () => (await import("./serve.ts")).serveCommand()],
+  ["group", async () => (await import("./group.ts")).groupCommand()],
   ["check", async () => (await import("./check.ts")).checkCommand()],
   ["fuzz", async () => (await import("./fuzz.ts")).fuzzCommand()],
   ["lab", async () => (await import("./lab.ts")).labCommand()],

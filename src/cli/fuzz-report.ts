@@ -1,5 +1,5 @@
 import { faultNames } from "../sim/faults/catalog.ts";
-import type { SeedResult } from "../sim/fuzz.ts";
+import { type FuzzKind, grouped, type SeedReport, told } from "./fuzz-kinds.ts";
 
 /** How a seed is run again. */
 export interface Replay {
@@ -7,21 +7,13 @@ export interface Replay {
   readonly command: string;
 }
 
-const grouped = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
-
 const millis = (ms: number): string => `${Math.round(ms)}ms`;
 
 /** What became of one seed, in a few lines. */
-export function seedLines(result: SeedResult, replay: Replay): string[] {
+export function seedLines(kind: FuzzKind, result: SeedReport, replay: Replay): string[] {
   const { counts, settled, strikes, finding, verdict, stream } = result;
   const struck = Object.entries(strikes).map(([name, times]) => `${name} ${times}`);
-  const lines = [
-    `  ran ${millis(counts.simulatedMs)}: ${grouped(counts.events)} events, ${grouped(counts.packets)} packets, ${counts.terms} terms, ` +
-      `${counts.restarts} restarts, ${counts.snapshots} snapshots`,
-    `  clients: ${grouped(counts.proposed)} proposed, ${grouped(counts.committed)} committed, ${grouped(counts.acknowledged)} acknowledged, ` +
-      `${grouped(counts.reads)} reads`,
-    `  faults: ${struck.length === 0 ? "none" : struck.join(", ")}`,
-  ];
+  const lines = [...kind.lines(counts).map((line) => `  ${line}`), `  faults: ${struck.length === 0 ? "none" : struck.join(", ")}`];
   if (settled !== undefined)
     lines.push(`  settled: a leader after ${millis(settled.leaderMs)}, everybody equal after ${millis(settled.equalMs)}`);
   lines.push(`  stream ${stream}`);
@@ -30,25 +22,24 @@ export function seedLines(result: SeedResult, replay: Replay): string[] {
     if (finding.stack !== undefined) lines.push(...finding.stack.split("\n").map((line) => `    ${line}`));
     lines.push(`  replay: ${replay.command}`);
   } else {
-    lines.push(verdict === "ok" ? "  ok" : `  invalid: with ${counts.committed} committed it has shown nothing`);
+    lines.push(verdict === "ok" ? "  ok" : `  invalid: ${whyInvalid(result)}`);
   }
   return lines;
 }
 
 /** A seed that showed nothing, in one line. */
-export function invalidLine({ seed, counts }: SeedResult): string {
-  return `seed ${seed}: invalid, with ${counts.committed} committed it has shown nothing`;
+export function invalidLine(result: SeedReport): string {
+  return `seed ${result.seed}: invalid, ${whyInvalid(result)}`;
+}
+
+function whyInvalid({ why, counts }: SeedReport): string {
+  return why ?? `with ${counts["committed"] ?? 0} committed it has shown nothing`;
 }
 
 /** One seed as a line of JSON. */
-export function seedJson(result: SeedResult, replay: Replay): string {
+export function seedJson(result: SeedReport, replay: Replay): string {
   return JSON.stringify({ ...result, ...(replay.scenario === undefined ? {} : { scenario: replay.scenario }), replay: replay.command });
 }
-
-type Totals = Record<
-  "simulatedMs" | "events" | "packets" | "committed" | "acknowledged" | "reads" | "restarts" | "snapshots" | "reopened",
-  number
->;
 
 /** What many seeds came to. */
 export class FuzzSummary {
@@ -59,19 +50,13 @@ export class FuzzSummary {
   #ok = 0;
   #invalid = 0;
   #broken = 0;
-  readonly #totals: Totals = {
-    simulatedMs: 0,
-    events: 0,
-    packets: 0,
-    committed: 0,
-    acknowledged: 0,
-    reads: 0,
-    restarts: 0,
-    snapshots: 0,
-    reopened: 0,
-  };
+  readonly #kind: FuzzKind;
+  /** By the name of what is counted. */
+  readonly #totals: Record<string, number>;
 
-  constructor(first: number, count: number) {
+  constructor(kind: FuzzKind, first: number, count: number) {
+    this.#kind = kind;
+    this.#totals = Object.fromEntries(["simulatedMs", "events", ...kind.totals].map((name) => [name, 0]));
     this.#first = first;
     this.#count = count;
   }
@@ -89,7 +74,7 @@ export class FuzzSummary {
     return `${this.#ok} ok, ${this.#broken} broken, ${this.#invalid} invalid`;
   }
 
-  add(result: SeedResult, replay: Replay): void {
+  add(result: SeedReport, replay: Replay): void {
     if (result.verdict === "ok") this.#ok += 1;
     else if (result.verdict === "invalid") this.#invalid += 1;
     else {
@@ -97,21 +82,19 @@ export class FuzzSummary {
       this.#failures.push(replay.command);
     }
     for (const [name, times] of Object.entries(result.strikes)) this.#strikes.set(name, (this.#strikes.get(name) ?? 0) + times);
-    for (const name of Object.keys(this.#totals) as (keyof Totals)[]) this.#totals[name] += result.counts[name];
+    for (const name of Object.keys(this.#totals)) this.#totals[name] = (this.#totals[name] ?? 0) + (result.counts[name] ?? 0);
   }
 
   /** `complete`: every kind of fault could have struck, so that those that did not are named too. */
   lines(cpu: string, complete: boolean): string[] {
-    const { simulatedMs, events, committed, acknowledged, reads, restarts, snapshots, reopened } = this.#totals;
+    const { simulatedMs = 0, ...totals } = this.#totals;
     const struck = this.#table(complete);
     const width = Math.max(0, ...struck.map(([name]) => name.length));
     const least = struck[struck.length - 1];
     return [
       ...struck.map(([name, times]) => `  ${name.padEnd(width)} ${grouped(times).padStart(9)}`),
       ...(complete && least !== undefined ? [`least of all struck: ${least[0]}, ${grouped(least[1])} times`] : []),
-      `${grouped(Math.round(simulatedMs / 1000))} simulated seconds, ${grouped(events)} events, ${grouped(committed)} committed, ` +
-        `${grouped(acknowledged)} acknowledged, ${grouped(reads)} reads, ${grouped(restarts)} restarts, ${grouped(snapshots)} snapshots, ` +
-        `${grouped(reopened)} disks reopened`,
+      `${grouped(Math.round(simulatedMs / 1000))} simulated seconds, ${told(totals, ["events", ...this.#kind.totals])}`,
       `seeds ${this.#first} to ${this.#first + this.#count - 1}: ${this.line}, ${cpu} CPU`,
       ...this.#failures.map((command) => `replay: ${command}`),
     ];
@@ -120,7 +103,7 @@ export class FuzzSummary {
   json(cpu: string): string {
     const { first, count } = { first: this.#first, count: this.#count };
     const verdicts = { ok: this.#ok, broken: this.#broken, invalid: this.#invalid };
-    const totals = { ...this.#totals, simulatedMs: Math.round(this.#totals.simulatedMs) };
+    const totals = { ...this.#totals, simulatedMs: Math.round(this.#totals["simulatedMs"] ?? 0) };
     return JSON.stringify({
       first,
       count,

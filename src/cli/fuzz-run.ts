@@ -1,6 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { durationText } from "../lab/text.ts";
-import { type FuzzOptions, fuzzDefaults, type runSeed, type SeedResult } from "../sim/fuzz.ts";
-import { planLines } from "../sim/plan.ts";
+import { type FuzzKind, historyLines, historyPage, type SeedOptions, type SeedReport } from "./fuzz-kinds.ts";
 import { FuzzSummary, invalidLine, type Replay, seedJson, seedLines } from "./fuzz-report.ts";
 
 /** What a command line asks for. */
@@ -12,16 +12,21 @@ export interface FuzzSettings {
   readonly twice: boolean;
   readonly trace: boolean;
   readonly json: boolean;
+  /** The file into which what clients saw is written, and the one for a page that shows why it is wrong. */
+  readonly history: string | undefined;
+  readonly html: string | undefined;
 }
+
+type Hooks = Pick<SeedOptions, "onPlan" | "onHistory">;
 
 /** Runs seeds and prints what became of them: reports to stdout, what only passes to stderr. */
 export class FuzzRun {
   readonly #settings: FuzzSettings;
-  readonly #simulate: typeof runSeed;
+  readonly #kind: FuzzKind;
 
-  constructor(settings: FuzzSettings, simulate: typeof runSeed) {
+  constructor(settings: FuzzSettings, kind: FuzzKind) {
     this.#settings = settings;
-    this.#simulate = simulate;
+    this.#kind = kind;
   }
 
   /** Prints the plan before anything runs, then what happened. Says whether something is broken. */
@@ -31,11 +36,14 @@ export class FuzzRun {
     for (const scenario of scenarios) {
       const replay = this.#replay(seed, scenario);
       const begun = process.cpuUsage();
-      const result = this.#run(seed, scenario, (plan) => {
-        if (!json) out([`seed ${seed}`, ...planLines(plan).map((line) => `  ${line}`)]);
+      const result = this.#run(seed, scenario, {
+        onPlan: (lines) => {
+          if (!json) out([`seed ${seed}`, ...lines.map((line) => `  ${line}`)]);
+        },
+        onHistory: (history) => this.#write(replay.command, history),
       });
       if (json) out([seedJson(result, replay)]);
-      else out([...seedLines(result, replay), `  ${durationText(cpuMs(begun))} CPU`]);
+      else out([...seedLines(this.#kind, result, replay), `  ${durationText(cpuMs(begun))} CPU`]);
       broken ||= result.verdict === "broken";
     }
     return broken;
@@ -44,7 +52,7 @@ export class FuzzRun {
   /** Runs one seed after another, and says in the end how often each kind of fault struck. */
   many(first: number, count: number): boolean {
     const { scenarios, json } = this.#settings;
-    const summary = new FuzzSummary(first, count);
+    const summary = new FuzzSummary(this.#kind, first, count);
     const begun = process.cpuUsage();
     const progress = new Progress(count * scenarios.length);
     for (const scenario of scenarios) {
@@ -64,43 +72,58 @@ export class FuzzRun {
     if (this.#settings.json) out([seedJson(result, replay)]);
     else if (result.verdict !== "ok") {
       progress.clear();
-      out(result.verdict === "invalid" ? [invalidLine(result)] : [`seed ${seed}`, ...seedLines(result, replay)]);
+      out(result.verdict === "invalid" ? [invalidLine(result)] : [`seed ${seed}`, ...seedLines(this.#kind, result, replay)]);
     }
   }
 
   /** The command that runs a seed again, as it was run. */
   #replay(seed: string, scenario: string | undefined): Replay {
     const { faultsMs, settleMs, twice } = this.#settings;
-    const words = ["kvorum fuzz", seed];
+    const { words: before, defaults } = this.#kind;
+    const words = [before, seed];
     if (scenario !== undefined) words.push(`--scenario ${scenario}`);
-    if (faultsMs !== fuzzDefaults.faultsMs) words.push(`--faults ${faultsMs}ms`);
-    if (settleMs !== fuzzDefaults.settleMs) words.push(`--settle ${settleMs}ms`);
+    if (faultsMs !== defaults.faultsMs) words.push(`--faults ${faultsMs}ms`);
+    if (settleMs !== defaults.settleMs) words.push(`--settle ${settleMs}ms`);
     if (twice) words.push("--twice");
     return { scenario, command: words.join(" ") };
   }
 
-  #run(seed: string, scenario: string | undefined, onPlan?: FuzzOptions["onPlan"]): SeedResult {
+  #run(seed: string, scenario: string | undefined, hooks: Hooks = {}): SeedReport {
     try {
-      return this.#onceOrTwice(seed, scenario, onPlan);
+      return this.#onceOrTwice(seed, scenario, hooks);
     } catch (error) {
       throw new Error(`the simulator itself has failed; it will again with: ${this.#replay(seed, scenario).command}`, { cause: error });
     }
   }
 
-  #onceOrTwice(seed: string, scenario: string | undefined, onPlan: FuzzOptions["onPlan"]): SeedResult {
+  /** Writes what clients saw into the files that were asked for. */
+  #write(title: string, history: Parameters<NonNullable<SeedOptions["onHistory"]>>[0]): void {
+    const { history: file, html } = this.#settings;
+    if (file !== undefined) writeFileSync(file, historyLines(history));
+    if (html === undefined) return;
+    const page = historyPage(title, history);
+    if (page === undefined) process.stderr.write(`kvorum: ${html} is not written: what clients saw is linearizable.\n`);
+    else writeFileSync(html, page);
+  }
+
+  #onceOrTwice(seed: string, scenario: string | undefined, hooks: Hooks): SeedReport {
     const { faultsMs, settleMs, trace, twice } = this.#settings;
     const options = { faultsMs, settleMs, ...(scenario === undefined ? {} : { scenario }) };
-    const listening = { ...(onPlan === undefined ? {} : { onPlan }), ...(trace ? { onTrace: traceToStderr } : {}) };
-    const first = this.#simulate(seed, { ...options, ...listening });
+    const listening = { ...hooks, ...(trace ? { onTrace: traceToStderr } : {}) };
+    const first = this.#kind.run(seed, { ...options, ...listening });
     if (!twice) return first;
-    const second = this.#simulate(seed, options);
+    const second = this.#kind.run(seed, options);
     if (JSON.stringify(first) === JSON.stringify(second)) return first;
     const sentence = `two runs of this seed were not the same: their streams are ${first.stream} and ${second.stream}`;
-    return { ...first, verdict: "broken", finding: { invariant: "R27", sentence, atMs: first.counts.simulatedMs, stack: undefined } };
+    return {
+      ...first,
+      verdict: "broken",
+      finding: { invariant: "R27", sentence, atMs: first.counts["simulatedMs"] ?? 0, stack: undefined },
+    };
   }
 }
 
-const traceToStderr: NonNullable<FuzzOptions["onTrace"]> = (ms, server, name, fields) => {
+const traceToStderr: NonNullable<SeedOptions["onTrace"]> = (ms, server, name, fields) => {
   process.stderr.write(`${ms.toFixed(3)} ${server} ${name}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}\n`);
 };
 

@@ -1,9 +1,8 @@
 import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
-import { fuzzDefaults, runSeed } from "../sim/fuzz.ts";
-import { scenarios } from "../sim/scenarios.ts";
 import { duration, wholeNumber } from "./arguments.ts";
 import { exitCodes } from "./exit.ts";
+import { type FuzzKind, kvKind, raftKind } from "./fuzz-kinds.ts";
 import { FuzzRun, type FuzzSettings } from "./fuzz-run.ts";
 import { nearest } from "./nearest.ts";
 
@@ -22,25 +21,40 @@ interface FuzzFlags {
   readonly twice?: boolean;
   readonly trace?: boolean;
   readonly json?: boolean;
+  readonly history?: string;
+  readonly html?: string;
 }
 
-/** `kvorum fuzz`: replays one simulated universe, or runs many and counts what happened in them. */
-export function fuzzCommand(simulate: typeof runSeed = runSeed): Command {
-  const names = scenarios.map(({ name }) => name);
-  const command = new Command("fuzz")
-    .description("run simulated universes, each decided by its seed, and check every promise after every event")
+/** `kvorum fuzz`: replays one simulated universe, or runs many and counts what happened in them. The first kind is the usual one. */
+export function fuzzCommand(kinds: readonly FuzzKind[] = [kvKind(), raftKind()]): Command {
+  const command = new Command("fuzz").description(
+    "run simulated universes, each decided by its seed, and check every promise after every event",
+  );
+  for (const [at, kind] of kinds.entries()) command.addCommand(kindCommand(kind), { isDefault: at === 0 });
+  return command;
+}
+
+function kindCommand(kind: FuzzKind): Command {
+  const { scenarios: names, defaults } = kind;
+  const command = new Command(kind.name)
+    .description(kind.description)
     .argument("[seed]", "replay this one, with its plan", wholeNumber())
     .addOption(new Option("--count <count>", `run so many (default: ${countDefault})`).argParser(wholeNumber({ min: 1, max: countMax })))
     .addOption(new Option("--seed <seed>", "the first of them; the others follow (default: a fresh one)").argParser(wholeNumber()))
-    .option("--scenario <name>", `play a directed scenario instead of random faults: ${names.join(", ")}, or all`)
-    .addOption(length("--faults <duration>", "simulated time with faults", fuzzDefaults.faultsMs))
-    .addOption(length("--settle <duration>", "simulated time that it may take to recover", fuzzDefaults.settleMs))
+    .addOption(length("--faults <duration>", "simulated time with faults", defaults.faultsMs))
+    .addOption(length("--settle <duration>", "simulated time that it may take to recover", defaults.settleMs))
     .option("--twice", "run each twice, and compare everything that happened")
     .option("--trace", "print what the servers do, with virtual times, to stderr")
     .option("--json", "print one line of JSON for each seed, and with several one for all");
+  if (names.length > 0)
+    command.option("--scenario <name>", `play a directed scenario instead of random faults: ${names.join(", ")}, or all`);
+  if (kind.hasHistory)
+    command
+      .option("--history <file>", "of one seed: write what its clients saw, for `kvorum check`")
+      .option("--html <file>", "of one seed: draw why what its clients saw is not linearizable, if it is not");
   const refuse = (sentence: string): never => command.error(sentence, { exitCode: exitCodes.usage });
   return command.action((seed: number | undefined, flags: FuzzFlags) => {
-    const run = new FuzzRun(settingsOf(flags, chosenScenarios(flags.scenario, names, refuse)), simulate);
+    const run = new FuzzRun(settingsOf(flags, chosenScenarios(flags.scenario, names, refuse)), kind);
     process.exitCode = perform(run, seed, flags, refuse) ? exitCodes.failed : exitCodes.ok;
   });
 }
@@ -57,6 +71,8 @@ function settingsOf(flags: FuzzFlags, chosen: FuzzSettings["scenarios"]): FuzzSe
     twice: flags.twice === true,
     trace: flags.trace === true,
     json: flags.json === true,
+    history: flags.history,
+    html: flags.html,
   };
 }
 
@@ -67,6 +83,7 @@ function perform(run: FuzzRun, seed: number | undefined, flags: FuzzFlags, refus
       refuse("one seed is replayed, or many are run with --count and --seed, not both");
     return run.one(String(seed));
   }
+  if (flags.history !== undefined || flags.html !== undefined) refuse("--history and --html are for one seed");
   const count = flags.count ?? countDefault;
   const first = flags.seed ?? randomInt(freshSeedMax);
   if (!Number.isSafeInteger(first + count)) refuse(`there are no ${count} seeds from ${first} on`);

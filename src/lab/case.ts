@@ -1,18 +1,39 @@
+import type { KvShape, KvWorld, MemoryWorld } from "./kv/world.ts";
 import type { LabWorld } from "./world.ts";
 
-/** What is done to one fresh cluster. */
-export interface Run {
+interface RunBase {
   /** What tells several runs of one case apart; it stands before the reason of a failure. */
   readonly name?: string;
+  /** The most milliseconds of the world's time that it may take: the MIT tester allows 120 seconds. */
+  readonly limitMs?: number;
+}
+
+/** What is done to the members of one fresh group, which have a log and nothing else. */
+export interface MemberRun extends RunBase {
+  readonly on?: undefined;
   readonly servers: number;
   /** Whether every server requests compaction as the course's tester does: up to entry i when i + 1 is a multiple of ten. */
   readonly compacts?: boolean;
-  /** The most milliseconds of the world's time that it may take: the MIT tester allows 120 seconds. */
-  readonly limitMs?: number;
   run(world: LabWorld): Promise<void>;
 }
 
-/** One numbered test. Each of its runs has a cluster of its own, and the case passes when all of them do. */
+/** What is done to one fresh group that is a store. */
+export interface KvRun extends RunBase {
+  readonly on: "store";
+  readonly shape: KvShape;
+  run(world: KvWorld): Promise<void>;
+}
+
+/** What is done to one fresh server, in a process of its own in every world, to see how much memory it takes. */
+export interface MemoryRun extends RunBase {
+  readonly on: "process";
+  run(world: MemoryWorld): Promise<void>;
+}
+
+/** What is done to one fresh world. */
+export type Run = MemberRun | KvRun | MemoryRun;
+
+/** One numbered test. Each of its runs has a world of its own, and the case passes when all of them do. */
 export interface Case {
   readonly number: number;
   readonly title: string;

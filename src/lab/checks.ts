@@ -9,13 +9,16 @@ const agreement = { limitMs: 10_000, submissionMs: 2_000, pollMs: 20, pauseMs: 5
 /** The looks of `wait`: the time between them doubles up to the longest. */
 const waiting = { polls: 30, firstMs: 10, longestMs: 1_280 } as const;
 
+/** Servers of which one leads. */
+type Electorate = Pick<LabWorld, "size" | "sleep" | "state" | "isAlive" | "isConnected">;
+
 /** Whether the others can reach the server: it lives, and its cable is plugged in. */
-export function inReach(world: LabWorld, server: number): boolean {
+export function inReach(world: Pick<LabWorld, "isAlive" | "isConnected">, server: number): boolean {
   return world.isAlive(server) && world.isConnected(server);
 }
 
 /** The servers' numbers. */
-export function servers(world: LabWorld): number[] {
+export function servers(world: Pick<LabWorld, "size">): number[] {
   return Array.from({ length: world.size }, (_, server) => server);
 }
 
@@ -26,7 +29,7 @@ export function drawCommand(rng: Rng, letters = 0): string {
 }
 
 /** The leader of the highest term among the servers in reach, if any leads. Two leaders of one term fail the case. */
-async function findLeader(world: LabWorld): Promise<number | undefined> {
+async function findLeader(world: Electorate): Promise<number | undefined> {
   const leaders = new Map<number, number>();
   for (const server of servers(world).filter((each) => inReach(world, each))) {
     const state = await world.state(server);
@@ -39,7 +42,7 @@ async function findLeader(world: LabWorld): Promise<number | undefined> {
 }
 
 /** Looks for a leader for up to 5 seconds, and says who it is; with `expected`, no other one will do. */
-export async function checkOneLeader(world: LabWorld, expected?: number): Promise<number> {
+export async function checkOneLeader(world: Electorate, expected?: number): Promise<number> {
   for (let look = 0; look < looks.count; look += 1) {
     await world.sleep(looks.everyMs);
     const leader = await findLeader(world);

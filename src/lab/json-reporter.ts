@@ -5,6 +5,7 @@ import {
   type Reporter,
   stallText,
   sumFigures,
+  type Sums,
   type Totals,
   type WorldLabel,
 } from "./result.ts";
@@ -29,8 +30,8 @@ export class JsonReporter implements Reporter {
   }
 
   caseRepeats(run: InvalidRun): void {
-    const { suite, world, seed, number, title, stall } = run;
-    this.#line({ suite, world, seed, number, title, invalid: stallText(stall) });
+    const { suite, world, seed, number, title, reason, stall } = run;
+    this.#line({ suite, world, seed, number, title, invalid: stallText(stall), reason });
   }
 
   caseEnds(result: CaseResult): void {
@@ -69,7 +70,6 @@ export class JsonReporter implements Reporter {
   }
 }
 
-function rounded(sums: { worldMs: number; rpcs: number; bytes: number; entries: number }): object {
-  const { worldMs, rpcs, bytes, entries } = sums;
-  return { worldMs: Math.round(worldMs), rpcs, bytes, entries };
+function rounded({ worldMs, rpcs, bytes, entries, operations }: Sums): object {
+  return { worldMs: Math.round(worldMs), rpcs, bytes, entries, operations: operations === 0 ? undefined : operations };
 }

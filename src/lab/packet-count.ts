@@ -1,5 +1,6 @@
 import { Malformed } from "../base/codec.ts";
 import { isRequest as isRaftRequest } from "../raft/message.ts";
+import { packetKind } from "../rsm/client-wire.ts";
 import { decodePacket, type Payload } from "../rsm/wire.ts";
 
 type PacketKind = "request" | "reply" | "other";
@@ -16,10 +17,13 @@ function kindOf(packet: Uint8Array): PacketKind {
   return kind;
 }
 
-/** A Raft request, the reply to one, or what the members say to be admitted: that belongs to the birth of a cluster, and is no RPC. */
+/** A Raft request, a part of a snapshot or clients' calls, the reply to one, or what the members say to be admitted: that belongs to the birth of a cluster, and is no RPC. */
 function readKind(packet: Uint8Array): PacketKind {
+  const kind = packetKind(packet);
+  if (kind !== "member") return kind === "calls" ? "request" : "reply";
   const payload = readPayload(packet);
-  if (payload?.kind === "install") return "request";
+  if (payload?.kind === "chunk") return "request";
+  if (payload?.kind === "chunk_ack" || payload?.kind === "chunk_lost") return "reply";
   if (payload?.kind !== "raft") return "other";
   return isRaftRequest(payload.message) ? "request" : "reply";
 }
@@ -39,7 +43,7 @@ export function isRequest(packet: Uint8Array): boolean {
   return kindOf(packet) === "request";
 }
 
-/** Counts what one server says and is answered as the courses' testers do. */
+/** Counts what one process says and is answered as the courses' testers do. */
 export class PacketCount {
   #requests = 0;
   #bytes = 0;
@@ -60,7 +64,7 @@ export class PacketCount {
     this.#bytes = 0;
   }
 
-  /** The server sends `packet`; the result says whether that counts. */
+  /** The process sends `packet`; the result says whether that counts. */
   sent(packet: Uint8Array): boolean {
     if (!isRequest(packet)) return false;
     this.#requests += 1;
@@ -68,7 +72,7 @@ export class PacketCount {
     return true;
   }
 
-  /** `packet` has reached the server; the result says whether that counts. */
+  /** `packet` has reached the process; the result says whether that counts. */
   delivered(packet: Uint8Array): boolean {
     if (kindOf(packet) !== "reply") return false;
     this.#bytes += packet.length;

@@ -13,6 +13,7 @@ export interface Played {
 
 /** An attempt at a case that failed while something stood still: it says nothing, and the case runs again. */
 export interface InvalidRun extends Played {
+  readonly reason: string;
   /** The longest that was seen. */
   readonly stall: Stall;
 }
@@ -43,6 +44,7 @@ export interface Totals {
   readonly rpcs: number;
   readonly bytes: number;
   readonly entries: number;
+  readonly operations: number;
   readonly cpuMs: number;
 }
 
@@ -61,7 +63,7 @@ export interface Reporter {
 /** The world of cases for which none is named. */
 export const defaultWorld = "sim";
 
-export const noTotals: Totals = { cases: 0, failed: 0, invalid: 0, worldMs: 0, rpcs: 0, bytes: 0, entries: 0, cpuMs: 0 };
+export const noTotals: Totals = { cases: 0, failed: 0, invalid: 0, worldMs: 0, rpcs: 0, bytes: 0, entries: 0, operations: 0, cpuMs: 0 };
 
 export function addResult(totals: Totals, result: CaseResult): Totals {
   const sums = sumFigures(result.figures);
@@ -73,17 +75,22 @@ export function addResult(totals: Totals, result: CaseResult): Totals {
     rpcs: totals.rpcs + sums.rpcs,
     bytes: totals.bytes + sums.bytes,
     entries: totals.entries + sums.entries,
+    operations: totals.operations + sums.operations,
     cpuMs: totals.cpuMs + result.cpuMs,
   };
 }
 
-export function sumFigures(figures: readonly Figures[]): Omit<Figures, "servers"> {
-  const sums = { worldMs: 0, rpcs: 0, bytes: 0, entries: 0 };
-  for (const { worldMs, rpcs, bytes, entries } of figures) {
+/** Sums of figures. */
+export type Sums = Required<Omit<Figures, "servers">>;
+
+export function sumFigures(figures: readonly Figures[]): Sums {
+  const sums = { worldMs: 0, rpcs: 0, bytes: 0, entries: 0, operations: 0 };
+  for (const { worldMs, rpcs, bytes, entries, operations = 0 } of figures) {
     sums.worldMs += worldMs;
     sums.rpcs += rpcs;
     sums.bytes += bytes;
     sums.entries += entries;
+    sums.operations += operations;
   }
   return sums;
 }

@@ -2,7 +2,7 @@ import { Rng } from "../base/rng.ts";
 import type { Case, Run, Suite } from "./case.ts";
 import { CaseFailure } from "./failure.ts";
 import { addResult, type CaseResult, type InvalidRun, noTotals, type Reporter, stallText, type Totals } from "./result.ts";
-import type { Figures, Remains, Stall, WorldKind } from "./world.ts";
+import type { Figures, Outcome, Remains, Stall, WorldKind } from "./world.ts";
 
 /** The course's tester snapshots after entry i when i + 1 is a multiple of it. */
 const compactEvery = 10;
@@ -60,7 +60,7 @@ export async function runCase(
       return { ...played, reason, evidence: failure?.evidence, kept: remains?.folder, invalid, figures, cpuMs };
     }
     remains?.remove();
-    repeats({ ...played, stall });
+    repeats({ ...played, reason: failure.reason, stall });
   }
 }
 
@@ -88,8 +88,7 @@ async function attempt(which: Case, rng: Rng, world: WorldKind): Promise<Attempt
     return (user + system) / 1000 + childrenCpuMs;
   };
   for (const [at, run] of which.runs.entries()) {
-    const shape = { servers: run.servers, compactEvery: run.compacts === true ? compactEvery : undefined };
-    const outcome = await world.run(shape, rng.fork(at), (lab) => run.run(lab));
+    const outcome = await play(run, world, rng.fork(at));
     figures.push(outcome.figures);
     childrenCpuMs += outcome.childrenCpuMs;
     const failure = outcome.failed ? describe(outcome.failure) : overLimit(run, outcome.figures);
@@ -99,6 +98,13 @@ async function attempt(which: Case, rng: Rng, world: WorldKind): Promise<Attempt
     return { figures, failure: { ...failure, reason }, stalls, remains, cpuMs: cpuMs() };
   }
   return { figures, failure: undefined, stalls: [], remains: undefined, cpuMs: cpuMs() };
+}
+
+function play(run: Run, world: WorldKind, rng: Rng): Promise<Outcome> {
+  if (run.on === "store") return world.runStore(run.shape, rng, (store) => run.run(store));
+  if (run.on === "process") return world.runProcess(rng, (process) => run.run(process));
+  const shape = { servers: run.servers, compactEvery: run.compacts === true ? compactEvery : undefined };
+  return world.run(shape, rng, (lab) => run.run(lab));
 }
 
 function longest(stalls: readonly Stall[]): Stall | undefined {

@@ -6,6 +6,7 @@ import {
   type Reporter,
   stallText,
   sumFigures,
+  type Sums,
   type Totals,
   type WorldLabel,
 } from "./result.ts";
@@ -35,8 +36,8 @@ export class TextReporter implements Reporter {
     this.#out(`TEST ${which.number}: ${which.title}\n`);
   }
 
-  caseRepeats({ number, stall }: InvalidRun): void {
-    this.#out(`TEST ${number} invalid: ${stallText(stall)}; it runs again\n`);
+  caseRepeats({ number, reason, stall }: InvalidRun): void {
+    this.#out(`TEST ${number} invalid: ${stallText(stall)}; it runs again\n    its failure: ${reason}\n`);
   }
 
   caseEnds(result: CaseResult): void {
@@ -57,9 +58,10 @@ export class TextReporter implements Reporter {
     this.#out(failed === 0 ? "ALL TESTS PASSED\n" : "TESTS FAILED\n");
   }
 
-  #sums(sums: { worldMs: number; rpcs: number; bytes: number; entries: number }): string {
+  #sums(sums: Sums): string {
     const time = this.#isRealTime ? durationText(sums.worldMs) : `${(sums.worldMs / 1000).toFixed(1)} simulated seconds`;
-    return `${time}, ${sums.rpcs} rpcs, ${sums.bytes} bytes, ${sums.entries} entries`;
+    const operations = sums.operations === 0 ? "" : `, ${sums.operations} operations`;
+    return `${time}, ${sums.rpcs} rpcs, ${sums.bytes} bytes, ${sums.entries} entries${operations}`;
   }
 }
 

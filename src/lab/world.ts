@@ -1,5 +1,6 @@
 import type { Rng } from "../base/rng.ts";
 import type { TraceFields } from "../base/trace.ts";
+import type { KvShape, KvWorld, MemoryWorld } from "./kv/world.ts";
 
 /** Where a command was put that a server took: the labs' result of `Start`. It may still be lost. */
 export interface Started {
@@ -76,6 +77,8 @@ export interface Figures {
   readonly bytes: number;
   /** The highest index at which anything was applied. */
   readonly entries: number;
+  /** What clients asked for, where there are clients. */
+  readonly operations?: number;
 }
 
 export interface ClusterShape {
@@ -121,4 +124,8 @@ export interface WorldKind {
   readonly isRealTime: boolean;
   /** Brings up new servers, waits until all take part, runs `body` on them and ends them. Never rejects because of the case. */
   run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome>;
+  /** As `run`, for servers that are a store. */
+  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome>;
+  /** As `run`, for one server, which is a process in real time whatever this world is. */
+  runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome>;
 }

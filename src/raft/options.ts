@@ -13,7 +13,7 @@ export interface RaftOptions {
   readonly checkQuorum: boolean;
   /** Ticks a leader's own disk may stand still while a quorum's are ahead of it, before it steps down. */
   readonly stallTicks: number;
-  /** Ticks a snapshot may take to arrive before it is offered anew. */
+  /** Ticks until a snapshot that has not arrived is offered again; whoever is sending one goes on with it. */
   readonly snapshotTicks: number;
   /** The bytes of entries in one append; a single entry may be larger. */
   readonly appendBytesMax: number;

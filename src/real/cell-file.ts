@@ -197,10 +197,11 @@ class FileCell implements Cell {
 
   readonly #onSynced = (failure: Error | null): void => {
     const { fate } = this.#parts;
-    if (failure !== null) this.#failed("A sync", failure);
-    else this.#durable = this.#syncing ?? this.#durable;
+    const synced = this.#syncing;
     this.#syncing = undefined;
     this.#syncingSince = Infinity;
+    if (failure !== null) this.#failed("A sync", failure);
+    else this.#durable = synced ?? this.#durable;
     for (const done of this.#covered) if (!fate.over) done?.();
     this.#busy = false;
     if (this.#asked.length > 0 && !fate.over) this.#sync();

@@ -8,9 +8,12 @@ const timerMsMax = 2 ** 31 - 1;
 /** The machine's clocks and Node's timers. */
 export class RealClock implements Clock {
   readonly #turn: Turn;
+  readonly #keepsAlive: boolean;
 
-  constructor(turn: Turn) {
+  /** Whether a timer that is wound up keeps the process from ending by itself. */
+  constructor(turn: Turn, keepsAlive = true) {
     this.#turn = turn;
+    this.#keepsAlive = keepsAlive;
   }
 
   now(): number {
@@ -27,6 +30,7 @@ export class RealClock implements Clock {
     let timer: NodeJS.Timeout;
     const wind = (): void => {
       timer = setTimeout(ring, Math.min(Math.max(1, Math.ceil(due - this.now())), timerMsMax));
+      if (!this.#keepsAlive) timer.unref();
     };
     // Node counts whole milliseconds of a clock of its own, and so comes up to one too early.
     const ring = (): void => {

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
+import { isDiskFailure } from "./disk-failure.ts";
 import { Refusal } from "./stop.ts";
 
 /** The format of everything in a data directory; another one is refused. */
@@ -158,7 +159,8 @@ function writing(path: string, change: () => void): void {
   try {
     change();
   } catch (error) {
-    throw unusable(`The data directory ${path} cannot be made ready: ${explained(codeOf(error))}.`, error);
+    const reason = isDiskFailure(error) ? "disk_failed" : "data_unusable";
+    throw new Refusal(reason, `The data directory ${path} cannot be made ready: ${explained(codeOf(error))}.`, error);
   }
 }
 

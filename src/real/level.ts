@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Level } from "level";
+import { isDiskFailure } from "./disk-failure.ts";
 import { Refusal } from "./stop.ts";
 
 /** What is used of LevelDB, and nothing else: every write is synced, every key and value is bytes. */
@@ -121,6 +122,9 @@ function refusalOf(path: string, error: unknown): Refusal {
   const missing = code === "LEVEL_IO_ERROR" && reason.includes("No such file");
   if (code === "LEVEL_CORRUPTION" || missing) {
     return new Refusal("data_damaged", `${path} is damaged (${reason}); ${replaceIt}.`, cause);
+  }
+  if (isDiskFailure(cause)) {
+    return new Refusal("disk_failed", `${path} cannot be opened (${reason}): start the server again when the disk is well.`, cause);
   }
   return new Refusal("data_unusable", `${path} cannot be opened (${reason}): is it a directory that this user may write?`, cause);
 }

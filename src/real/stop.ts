@@ -6,7 +6,7 @@ export type StopReason =
   | "data_locked"
   /** What is in it is not what was written: it must not be used. */
   | "data_damaged"
-  /** A write or a sync has failed; nothing is known about the disk any more. */
+  /** A write or a sync has failed, at the start or later; nothing is known about the disk any more. */
   | "disk_failed"
   /** The address to listen on is in use, not this machine's, or none. */
   | "address_unusable"

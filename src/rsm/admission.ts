@@ -5,7 +5,7 @@ import type { Cancel } from "../env/clock.ts";
 import type { Env } from "../env/env.ts";
 import { fields, whole } from "./fields.ts";
 import type { Identity } from "./options.ts";
-import type { Keys } from "./rows.ts";
+import type { Keys } from "./log/rows.ts";
 import type { Hello, Pinned, Unknown } from "./wire.ts";
 
 type Word = Hello | Pinned | Unknown;

@@ -13,6 +13,16 @@ export function whole(value: unknown): number {
   return value as number;
 }
 
+/** No log is so long; it leaves room to count on. */
+const placeMax = 2 ** 52;
+
+/** A place in a log from which it can go on; throws `Malformed`. */
+export function place(value: unknown): number {
+  const index = whole(value);
+  if (index > placeMax) throw new Malformed("a place in a log is at most 2^52");
+  return index;
+}
+
 /** The value, if it is a boolean; throws `Malformed` otherwise. */
 export function flag(value: unknown): boolean {
   if (typeof value !== "boolean") throw new Malformed("a flag is true or false");

@@ -2,24 +2,47 @@ import { assert } from "../base/assert.ts";
 import { Malformed } from "../base/codec.ts";
 import type { GroupId, ServerId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
+import { type Answered, type Call, decodeAnswers, decodeCalls, packetKind } from "./client-wire.ts";
 import type { Member } from "./member.ts";
-import { decodePacket, type Header, type Packet } from "./wire.ts";
+import { decodePacket, type Header } from "./wire.ts";
 
-/** A process's replicas behind its one transport: finds for every packet the member it is for, and lets nothing else through. */
+/** What serves a group's clients in this process. */
+export interface GroupService {
+  receive(from: ServerId, calls: readonly Call[]): void;
+}
+
+/** What asks a group for something in this process. */
+export interface GroupCaller {
+  receive(from: ServerId, answers: readonly Answered[]): void;
+}
+
+/**
+ * A process's replicas, and its clients of groups, behind its one transport: finds for every packet whom it is for, and lets nothing
+ * else through. A process that is only a client has one too.
+ */
 export class Host {
-  readonly #env: Env;
+  readonly #env: Pick<Env, "transport" | "trace">;
   readonly #members = new Map<GroupId, Member>();
+  readonly #services = new Map<GroupId, GroupService>();
+  readonly #callers = new Map<GroupId, GroupCaller>();
 
-  constructor(env: Env) {
+  constructor(env: Pick<Env, "transport" | "trace">) {
     this.#env = env;
     env.transport.onPacket((from, packet) => this.#receive(from, packet));
   }
 
-  /** Adds a replica; a host has at most one of each group. */
-  add(member: Member): void {
+  /** Adds a replica, and what it has for clients; a host has at most one of each group. */
+  add(member: Member, service?: GroupService): void {
     const { group } = member.identity;
     assert(!this.#members.has(group), "a host has one replica of a group");
     this.#members.set(group, member);
+    if (service !== undefined) this.#services.set(group, service);
+  }
+
+  /** Adds what hears the answers of a group; a host has at most one for each. */
+  addCaller(group: GroupId, caller: GroupCaller): void {
+    assert(!this.#callers.has(group), "a host asks a group in one place");
+    this.#callers.set(group, caller);
   }
 
   member(group: GroupId): Member | undefined {
@@ -27,7 +50,20 @@ export class Host {
   }
 
   #receive(from: ServerId, bytes: Uint8Array): void {
-    const packet = this.#decode(from, bytes);
+    switch (packetKind(bytes)) {
+      case "calls":
+        this.#receiveCalls(from, bytes);
+        return;
+      case "answers":
+        this.#receiveAnswers(from, bytes);
+        return;
+      case "member":
+        this.#receivePacket(from, bytes);
+    }
+  }
+
+  #receivePacket(from: ServerId, bytes: Uint8Array): void {
+    const packet = this.#decoded(from, bytes, decodePacket);
     if (packet === undefined) return;
     const member = this.#members.get(packet.header.group);
     const refusal = refuse(from, packet.header, member);
@@ -35,9 +71,25 @@ export class Host {
     else member?.receive(packet);
   }
 
-  #decode(from: ServerId, bytes: Uint8Array): Packet | undefined {
+  #receiveCalls(from: ServerId, bytes: Uint8Array): void {
+    const packet = this.#decoded(from, bytes, decodeCalls);
+    if (packet === undefined) return;
+    const service = this.#services.get(packet.group);
+    if (service === undefined) this.#refused(from, `no replica of group ${packet.group} serves clients here`);
+    else service.receive(from, packet.calls);
+  }
+
+  #receiveAnswers(from: ServerId, bytes: Uint8Array): void {
+    const packet = this.#decoded(from, bytes, decodeAnswers);
+    if (packet === undefined) return;
+    const caller = this.#callers.get(packet.group);
+    if (caller === undefined) this.#refused(from, `nobody here asks group ${packet.group}`);
+    else caller.receive(from, packet.answers);
+  }
+
+  #decoded<T>(from: ServerId, bytes: Uint8Array, decode: (bytes: Uint8Array) => T): T | undefined {
     try {
-      return decodePacket(bytes);
+      return decode(bytes);
     } catch (error) {
       // Only bad input ends here; a broken invariant goes on its way and stops the process.
       if (!(error instanceof Malformed)) throw error;

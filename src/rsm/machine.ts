@@ -1,5 +1,6 @@
 import type { WriteOp } from "../env/storage.ts";
-import type { Entry, LogIndex } from "../raft/types.ts";
+import type { Entry, LogIndex, Term } from "../raft/types.ts";
+import type { StateRow } from "./log/rows.ts";
 
 /** Reads the machine's own rows, by the machine's own keys, as of everything applied so far. */
 export type ReadRow = (key: Uint8Array) => Uint8Array | undefined;
@@ -17,4 +18,18 @@ export interface Machine {
   readReady(context: number, read: ReadRow): void;
   /** The read `context` will never be confirmed: this replica does not lead any more. */
   readDropped(context: number): void;
+  /**
+   * What this turn's inputs owe is about to be done. `leads` is the term that this replica leads, undefined when it leads none. What is
+   * proposed in here is done with the rest, and the rounds of reads that were asked for begin.
+   */
+  dutiesBegin?(leads: Term | undefined): void;
+  /** It is done: what was applied has been given to the storage, and may be told. */
+  dutiesEnd?(): void;
+  /** Whether the row of that key is made from other rows, and so is not shipped with a snapshot. The key alone decides. */
+  isDerived?(key: Uint8Array): boolean;
+  /**
+   * The derived rows of `rows`, which are a part of a snapshot that arrives, and go to disk in one batch with them. The other parts
+   * are not at hand: a derived row is made from rows that stand next to each other, or from one.
+   */
+  rebuild?(rows: readonly StateRow[]): readonly WriteOp[];
 }

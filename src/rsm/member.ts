@@ -8,15 +8,15 @@ import { openState, type Restored } from "../raft/open.ts";
 import { type Proposal, Raft, type ReadRequest, type Status } from "../raft/raft.ts";
 import type { LogIndex, Mark, Membership } from "../raft/types.ts";
 import { Admission } from "./admission.ts";
-import { decodeHardCell, HardCell, type HardCellValue } from "./hard-cell.ts";
+import { clearOrphans, type Generations } from "./snapshot/generations.ts";
+import { decodeHardCell, HardCell, type HardCellValue } from "./log/hard-cell.ts";
 import { type Marker, openMarker, type Unusable } from "./identity.ts";
-import { type Opened, openLogStore } from "./log-open.ts";
-import { type LogOnDisk, LogStore } from "./log-store.ts";
+import { type Opened, openLogStore } from "./log/log-open.ts";
+import { type LogOnDisk, LogStore } from "./log/log-store.ts";
 import type { Machine, ReadRow } from "./machine.ts";
 import { checkIdentity, type Identity, type MemberOptions } from "./options.ts";
 import { Pump } from "./pump.ts";
-import { encodeApplied, encodeMark, Keys } from "./rows.ts";
-import { clearOrphans } from "./snapshots.ts";
+import { encodeApplied, encodeMark, Keys } from "./log/rows.ts";
 import { Ticker } from "./ticker.ts";
 import { encodePacket, type Packet, type Payload } from "./wire.ts";
 
@@ -96,6 +96,19 @@ export class Member {
     return this.#running?.log.bytes ?? 0;
   }
 
+  /** Bytes of snapshot rows that are held in memory until their receivers have acknowledged them. */
+  get snapshotHeldBytes(): number {
+    return this.#running?.pump.snapshotHeldBytes ?? 0;
+  }
+
+  /**
+   * The labs' "snapshot size": the key and value bytes that a snapshot of now would send. It reads the whole state, and `done` runs
+   * when it is through; never when the disk has not been read yet.
+   */
+  countSnapshotBytes(done: (bytes: number) => void): void {
+    this.#running?.pump.countSnapshotBytes(done);
+  }
+
   /** Reads the disk and begins to take part. */
   start(): void {
     assert(this.#phase === "opening", "a member starts once");
@@ -110,6 +123,7 @@ export class Member {
     this.#phase = "stopped";
     this.#admission?.stop();
     this.#running?.ticker.stop();
+    this.#running?.pump.stop();
   }
 
   /** Appends a command, if this replica leads; an isolated leader accepts too. The entry may still be lost. */
@@ -155,15 +169,15 @@ export class Member {
     }
     const running = this.#input();
     if (running === undefined) return;
-    if (payload.kind === "install" && !this.#isOfServers(payload.message.mark.membership)) {
+    if (payload.kind === "raft") {
+      running.raft.step(payload.message);
+      this.#schedule();
+    } else if (payload.kind === "chunk" && payload.mark !== undefined && !this.#isOfServers(payload.mark.membership)) {
       this.#env.trace("member: refused a snapshot of other members", { from: header.from });
-      return;
+    } else {
+      running.pump.take(header.from, payload);
+      this.#run();
     }
-    if (payload.kind === "install") running.pump.install(payload);
-    else running.raft.step(payload.message);
-    // A snapshot's rows are at hand in this turn only.
-    if (payload.kind === "install") this.#run();
-    else this.#schedule();
   }
 
   #isOfServers({ voters }: Membership): boolean {
@@ -196,16 +210,16 @@ export class Member {
     else if (found.kind === "new") this.#begin(cell);
     else if (this.#marker?.isNew === true) this.#refuse("the directory holds a log, but its marker is gone");
     else if (!this.#isOfServers(found.restored.mark.membership)) this.#refuse("the log's mark names others than the group's members");
-    else clearOrphans(this.#env.storage, this.#keys, found.generation, () => this.#bringUpCell(found, cell));
+    else clearOrphans(this.#env.storage, this.#keys, found.generation, (generations) => this.#bringUpCell(found, cell, generations));
   }
 
   /**
    * Nothing is promised before both copies hold term and vote durably: a power cut between a batch and its cell has left the cell
    * behind, and what an earlier life wrote to it can be read and yet be lost, if that life ended before it was durable.
    */
-  #bringUpCell(found: Extract<Opened, { kind: "restored" }>, cell: HardCellValue): void {
-    const { restored, log, generation } = found;
-    const ready = (): void => this.#ready(restored, log, generation, { ...cell, hardState: restored.hardState });
+  #bringUpCell(found: Extract<Opened, { kind: "restored" }>, cell: HardCellValue, generations: Generations): void {
+    const { restored, log } = found;
+    const ready = (): void => this.#ready(restored, log, generations, { ...cell, hardState: restored.hardState });
     new HardCell(this.#hardCell(), cell).write(restored.hardState, ready);
   }
 
@@ -218,7 +232,7 @@ export class Member {
     ];
     this.#env.storage.write(rows, { sync: true }, () => {
       const restored: Restored = { hardState: { term: 0, vote: undefined }, mark, entries: [], applied: 0 };
-      this.#ready(restored, { mark, rows: [], chains: [], truncatedIn: 0 }, 0, cell);
+      this.#ready(restored, { mark, rows: [], chains: [], truncatedIn: 0 }, { live: 0, highest: 0 }, cell);
     });
   }
 
@@ -231,13 +245,13 @@ export class Member {
   }
 
   /** The disk has been read: everything is set up, and waits for admission. */
-  #ready(restored: Restored, onDisk: LogOnDisk, generation: number, cellValue: HardCellValue): void {
+  #ready(restored: Restored, onDisk: LogOnDisk, generations: Generations, cellValue: HardCellValue): void {
     if (this.#phase !== "opening") return;
     const admission = this.#openAdmission();
     if (admission === undefined) return;
     const { trace, rng, clock, storage } = this.#env;
     const raft = new Raft(openState(this.#identity.replica, restored, this.#options.raft, rng.fork("elections").u32(), trace));
-    const log = new LogStore(storage, this.#keys, onDisk);
+    const log = new LogStore(storage, this.#keys, onDisk, this.#options.logBytesMax);
     const pump = new Pump({
       env: this.#env,
       keys: this.#keys,
@@ -246,7 +260,7 @@ export class Member {
       log,
       cell: new HardCell(this.#hardCell(), cellValue),
       machine: this.#machine,
-      generation,
+      generations,
       send: (to, payload) => this.#send(to, payload),
       schedule: () => this.#schedule(),
     });
@@ -298,7 +312,10 @@ export class Member {
   #run(): void {
     const running = this.#input();
     if (running === undefined) return;
+    const { role, term } = running.raft.state;
+    this.#machine.dutiesBegin?.(role === "leader" ? term : undefined);
     running.pump.run();
+    this.#machine.dutiesEnd?.();
     running.ticker.sleep();
   }
 

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { type GroupId, isReplicaId, type ReplicaId, type ServerId } from "../base/ids.ts";
 import { type RaftOptions, raftOptions } from "../raft/options.ts";
+import { type SessionLimits, sessionLimits } from "./session/session-limits.ts";
 
 /** Which replica of which group this is. */
 export interface Identity {
@@ -21,8 +22,20 @@ export interface MemberOptions {
   readonly logBytesMax: number;
   /** What a compaction leaves behind the applied index for followers that are a little late. */
   readonly logTailBytes: number;
-  /** The bytes of a snapshot that is sent in one piece. */
-  readonly snapshotBytesMax: number;
+  /** The bytes of log that are kept for followers that are being sent a snapshot; beyond them their transfers are given up. */
+  readonly logPinnedBytesMax: number;
+  /** The bytes of one chunk of a snapshot; a single larger row goes alone. */
+  readonly snapshotChunkBytesMax: number;
+  /** The chunks that a transfer may have under way, unacknowledged; and, in bytes, what a receiver may have before its disk. */
+  readonly snapshotWindowMax: number;
+  /** The snapshots that a leader sends at once; others wait for their next offer. */
+  readonly snapshotsAtOnceMax: number;
+  /** How long a chunk may be unacknowledged before it is sent again; twice as long each time, until something is acknowledged. */
+  readonly snapshotResendMs: number;
+  /** How long nothing may be acknowledged, or arrive, before a transfer is given up by its sender, or its receiver. */
+  readonly snapshotIdleMs: number;
+  /** The memory for rows of the state that are used again and again. */
+  readonly rowCacheBytesMax: number;
   /** How often a replica that is not admitted yet makes itself known. */
   readonly helloMs: number;
 }
@@ -33,7 +46,13 @@ const defaults: Omit<MemberOptions, "raft"> = {
   tickMs: 10,
   logBytesMax: 64 * 1024 * 1024,
   logTailBytes: 1024 * 1024,
-  snapshotBytesMax: 4 * 1024 * 1024,
+  logPinnedBytesMax: 512 * 1024 * 1024,
+  snapshotChunkBytesMax: 256 * 1024,
+  snapshotWindowMax: 4,
+  snapshotsAtOnceMax: 2,
+  snapshotResendMs: 300,
+  snapshotIdleMs: 5000,
+  rowCacheBytesMax: 32 * 1024 * 1024,
   helloMs: 100,
 };
 
@@ -41,7 +60,10 @@ const defaults: Omit<MemberOptions, "raft"> = {
 export function memberOptions(given: MemberOptionsGiven = {}): MemberOptions {
   const options = { ...defaults, ...given, raft: raftOptions(given.raft) };
   assert(options.tickMs > 0 && options.helloMs > 0, "times are positive");
-  assert(options.logBytesMax > 0 && options.logTailBytes >= 0 && options.snapshotBytesMax > 0, "limits are positive");
+  assert(options.logBytesMax > 0 && options.logTailBytes >= 0 && options.logPinnedBytesMax > 0, "limits are positive");
+  const { snapshotChunkBytesMax, snapshotWindowMax, snapshotsAtOnceMax } = options;
+  assert(snapshotChunkBytesMax > 0 && snapshotWindowMax > 0 && snapshotsAtOnceMax > 0, "something of a snapshot can be sent");
+  assert(options.snapshotResendMs > 0 && options.snapshotIdleMs > options.snapshotResendMs, "a chunk is sent again before it is given up");
   return Object.freeze(options);
 }
 
@@ -49,4 +71,42 @@ export function checkIdentity(identity: Identity): void {
   assert(identity.servers.length > 0 && identity.servers.length <= 64, "a group has 1 to 64 members");
   assert(isReplicaId(identity.replica) && identity.replica < identity.servers.length, "a replica is one of its group's members");
   assert(Number.isSafeInteger(identity.creation) && identity.creation >= 0, "a creation id is a safe integer, zero or more");
+}
+
+/** A replica's knobs. */
+export interface ReplicaOptions {
+  readonly member: MemberOptions;
+  /** Counted from this replica's first entry as a leader on, by everybody. */
+  readonly sessions: SessionLimits;
+  /** Calls that wait for their entry to be applied; beyond it requests are refused as `overloaded`. */
+  readonly proposalsMax: number;
+  /** The bytes of the entries that are waited for. */
+  readonly proposalBytesMax: number;
+  /** Queries that wait or are under way; beyond it they are refused as `overloaded`. */
+  readonly readsMax: number;
+  /** How long a leader rests between two walks through all sessions in search of those that are over. */
+  readonly expireMs: number;
+  /** How long it rests between two pages of a walk. */
+  readonly expirePageMs: number;
+}
+
+export type ReplicaOptionsGiven = Partial<Omit<ReplicaOptions, "member" | "sessions">> & {
+  readonly member?: MemberOptionsGiven;
+  readonly sessions?: Partial<SessionLimits>;
+};
+
+const replicaDefaults: Omit<ReplicaOptions, "member" | "sessions"> = {
+  proposalsMax: 4096,
+  proposalBytesMax: 64 * 1024 * 1024,
+  readsMax: 16_384,
+  expireMs: 60_000,
+  expirePageMs: 100,
+};
+
+/** The options with their defaults, checked and frozen. */
+export function replicaOptions(given: ReplicaOptionsGiven = {}): ReplicaOptions {
+  const options = { ...replicaDefaults, ...given, member: memberOptions(given.member), sessions: sessionLimits(given.sessions) };
+  assert(options.proposalsMax > 0 && options.proposalBytesMax > 0 && options.readsMax > 0, "limits are positive");
+  assert(options.expireMs > 0 && options.expirePageMs > 0, "times are positive");
+  return Object.freeze(options);
 }

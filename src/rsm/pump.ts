@@ -3,18 +3,23 @@ import type { ReplicaId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
 import type { WriteOp } from "../env/storage.ts";
 import { lastIndex } from "../raft/log.ts";
-import type { InstallSnapshot, Message } from "../raft/message.ts";
+import type { Message } from "../raft/message.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { ReadState, Ready, Write } from "../raft/ready.ts";
-import { type Entry, entryBytes, type LogIndex } from "../raft/types.ts";
-import type { HardCell } from "./hard-cell.ts";
-import type { LogStore } from "./log-store.ts";
+import { type Entry, entryBytes, type LogIndex, type Mark } from "../raft/types.ts";
+import type { ChunkWord } from "./snapshot/chunk.ts";
+import type { Generations } from "./snapshot/generations.ts";
+import type { HardCell } from "./log/hard-cell.ts";
+import type { LogStore } from "./log/log-store.ts";
 import type { Machine, ReadRow } from "./machine.ts";
 import type { MemberOptions } from "./options.ts";
-import { Persistence } from "./persistence.ts";
-import { encodeApplied, type Keys } from "./rows.ts";
-import { generationRows, Pins, type Snapshot, takeSnapshot } from "./snapshots.ts";
-import type { Payload, SnapshotRows } from "./wire.ts";
+import { Persistence } from "./log/persistence.ts";
+import { RowCache } from "./state/row-cache.ts";
+import { encodeApplied, type Keys } from "./log/rows.ts";
+import { countSnapshotBytes } from "./snapshot/snapshot-reader.ts";
+import { SnapshotReceiver, type StagedSnapshot } from "./snapshot/snapshot-receiver.ts";
+import { SnapshotSender } from "./snapshot/snapshot-sender.ts";
+import type { Payload } from "./wire.ts";
 
 /** What the pump turns duties into deeds with. */
 export interface PumpContext {
@@ -25,8 +30,7 @@ export interface PumpContext {
   readonly log: LogStore;
   readonly cell: HardCell;
   readonly machine: Machine;
-  /** The generation of state rows that is live. */
-  readonly generation: number;
+  readonly generations: Generations;
   readonly send: (to: ReplicaId, payload: Payload) => void;
   /** Asks for another `run` in this turn. */
   readonly schedule: () => void;
@@ -36,11 +40,13 @@ export interface PumpContext {
 export class Pump {
   readonly #context: PumpContext;
   readonly #persistence: Persistence;
-  readonly #pins = new Pins();
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
   readonly #read: ReadRow;
+  readonly #cache: RowCache;
   #generation: number;
   /** The snapshot whose rows have arrived, until the core has decided about it. */
-  #staged: Snapshot | undefined;
+  #staged: StagedSnapshot | undefined;
   #reads: ReadState[] = [];
   /** The state on disk holds everything up to here. */
   #durableApplied: LogIndex;
@@ -49,9 +55,11 @@ export class Pump {
 
   constructor(context: PumpContext) {
     this.#context = context;
-    this.#generation = context.generation;
+    this.#generation = context.generations.live;
     this.#durableApplied = context.raft.state.applied;
-    this.#read = (key) => context.env.storage.get(context.keys.state(this.#generation, key));
+    this.#cache = new RowCache(context.options.rowCacheBytesMax);
+    const fromDisk: ReadRow = (key) => context.env.storage.get(context.keys.state(this.#generation, key));
+    this.#read = (key) => this.#cache.read(key, fromDisk);
     this.#persistence = new Persistence(context.cell, (number) => {
       const { raft, log, cell } = context;
       raft.persisted(number);
@@ -59,7 +67,10 @@ export class Pump {
       if (raft.state.role === "leader") cell.acknowledge(raft.state.term, raft.state.log.stable, log);
       context.schedule();
     });
-    context.machine.restored(context.raft.state.applied, this.#read);
+    const { env, keys, machine } = context;
+    this.#sender = new SnapshotSender({ ...context, source: { storage: env.storage, keys, machine } });
+    this.#receiver = new SnapshotReceiver(context);
+    machine.restored(context.raft.state.applied, this.#read);
   }
 
   /** The machine's rows as of everything applied. */
@@ -67,10 +78,29 @@ export class Pump {
     return this.#read;
   }
 
-  /** A snapshot has arrived whole. */
-  install(arrived: SnapshotRows): void {
-    this.#staged = { mark: arrived.message.mark, rows: arrived.rows };
-    this.#context.raft.step(arrived.message);
+  /** Of rows that go out with snapshots and wait for their acknowledgement. */
+  get snapshotHeldBytes(): number {
+    return this.#sender.heldBytes;
+  }
+
+  /** Counts what a snapshot of now would send. */
+  countSnapshotBytes(done: (bytes: number) => void): void {
+    const { env, keys, machine } = this.#context;
+    countSnapshotBytes({ storage: env.storage, keys, machine }, done);
+  }
+
+  /** Somebody speaks of a snapshot under way. The core decides in this turn about one that has arrived whole: `run` is to follow. */
+  take(from: ReplicaId, word: ChunkWord): void {
+    if (word.kind === "chunk_ack") this.#sender.acknowledged(from, word);
+    else if (word.kind === "chunk_lost") this.#sender.lost(from, word);
+    else this.#staged = this.#receiver.take(from, word);
+    if (this.#staged !== undefined) this.#context.raft.step(this.#staged.message);
+  }
+
+  /** Sends and watches over nothing any more. */
+  stop(): void {
+    this.#sender.giveUp("snapshot: its sender stops");
+    this.#receiver.stop();
   }
 
   /** Asks for the log up to `index` to be dropped as soon as the state holds it durably. */
@@ -83,7 +113,10 @@ export class Pump {
   run(): void {
     const { raft } = this.#context;
     while (raft.hasReady()) this.#perform(raft.ready());
+    if (this.#staged !== undefined) this.#receiver.discard(this.#staged);
     this.#staged = undefined;
+    this.#sender.review();
+    this.#receiver.review();
     this.#compact();
   }
 
@@ -95,7 +128,7 @@ export class Pump {
     this.#reads.push(...ready.reads);
     for (const context of ready.droppedReads) machine.readDropped(context);
     this.#answerReads();
-    for (const to of ready.offers) this.#sendSnapshot(to);
+    for (const to of ready.offers) this.#sender.offer(to);
   }
 
   #send(messages: readonly Message[]): void {
@@ -124,13 +157,17 @@ export class Pump {
     if (write.install !== undefined) machine.restored(write.install.index, this.#read);
   }
 
-  /** State and log change over in one batch: rows under a generation of their own, and the row that makes it the live one. */
-  #switchGeneration(mark: InstallSnapshot["mark"], rows: WriteOp[]): void {
+  /**
+   * State and log change over in one batch: the row that says which generation is the live one is in it. The snapshot's rows were
+   * written before it, and batches become durable in their order.
+   */
+  #switchGeneration(mark: Mark, rows: WriteOp[]): void {
     const { keys } = this.#context;
     const staged = this.#staged;
-    assert(staged !== undefined && staged.mark === mark, "the rows of the snapshot to install are here");
-    this.#generation += 1;
-    rows.push(...generationRows(keys, this.#generation, staged));
+    assert(staged !== undefined && staged.message.mark === mark, "the rows of the snapshot to install are here");
+    this.#generation = staged.generation;
+    this.#cache.clear();
+    this.#staged = undefined;
     rows.push({ op: "put", key: keys.applied, value: encodeApplied({ ...mark, generation: this.#generation }) });
   }
 
@@ -144,7 +181,9 @@ export class Pump {
     const batch: WriteOp[] = [];
     for (const change of changes) {
       const key = keys.state(generation, change.key);
-      batch.push(change.op === "put" ? { op: "put", key, value: change.value } : { op: "delete", key });
+      const value = change.op === "put" ? change.value : undefined;
+      batch.push(value === undefined ? { op: "delete", key } : { op: "put", key, value });
+      this.#cache.changed(change.key, value);
     }
     const { index, term } = last;
     batch.push({ op: "put", key: keys.applied, value: encodeApplied({ index, term, chain: log.chainAt(index), generation }) });
@@ -166,26 +205,14 @@ export class Pump {
     if (answered > 0) this.#reads.splice(0, answered);
   }
 
-  #sendSnapshot(to: ReplicaId): void {
-    const { env, keys, raft, options, send } = this.#context;
-    const { membership } = raft.state;
-    this.#pins.pin(to, raft.state.applied);
-    takeSnapshot({ storage: env.storage, keys, membership, bytesMax: options.snapshotBytesMax, trace: env.trace }, (snapshot) => {
-      if (snapshot === undefined || raft.state.role !== "leader" || raft.state.progress.get(to)?.state !== "snapshot") return;
-      const { id, term } = raft.state;
-      env.trace("snapshot: sent", { to, index: snapshot.mark.index });
-      send(to, { kind: "install", message: { kind: "snapshot", from: id, to, term, mark: snapshot.mark }, rows: snapshot.rows });
-    });
-  }
-
   /** Drops what the state holds durably, when it is asked to or the log has grown too long; not what a snapshot will connect to. */
   #compact(): void {
     const { raft, log, options } = this.#context;
+    if (log.bytes > options.logPinnedBytesMax) this.#sender.giveUp("snapshot: given up, the log has grown too long meanwhile");
     const wanted = log.bytes > options.logBytesMax ? Math.max(this.#compactTo, this.#withTail()) : this.#compactTo;
     if (wanted <= log.mark.index) return;
     const durable = Math.min(this.#durableApplied, raft.state.log.stable);
-    const pinned = this.#pins.lowest((follower) => raft.state.progress.get(follower)?.state === "snapshot");
-    const index = Math.min(wanted, durable, pinned ?? durable);
+    const index = Math.min(wanted, durable, this.#sender.pinned ?? durable);
     if (index <= log.mark.index) return;
     raft.compact(index, log.chainAt(index));
     log.compact(raft.state.log.mark);

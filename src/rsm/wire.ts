@@ -2,9 +2,10 @@ import { unreachable } from "../base/assert.ts";
 import { decode, encode, Malformed, type Packable } from "../base/codec.ts";
 import { type GroupId, isGroupId, isReplicaId, type ReplicaId } from "../base/ids.ts";
 import type { Append, AppendReply, InstallSnapshot, Message } from "../raft/message.ts";
-import type { LogIndex, Mark, Term } from "../raft/types.ts";
-import { flag, whole } from "./fields.ts";
-import { packEntries, unpackEntries, unpackMembership } from "./rows.ts";
+import type { Term } from "../raft/types.ts";
+import { chunkKinds, chunkLengths, type ChunkWord, packChunkWord, unpackChunkWord } from "./snapshot/chunk.ts";
+import { flag, place, whole } from "./fields.ts";
+import { packEntries, unpackEntries } from "./log/rows.ts";
 
 /** The version of everything in this file. A packet of another one is refused. */
 export const protocolVersion = 1;
@@ -20,9 +21,6 @@ export interface Header {
   readonly to: ReplicaId;
 }
 
-/** A state row as a snapshot carries it: the machine's own key, without group and generation. */
-export type StateRow = readonly [key: Uint8Array, value: Uint8Array];
-
 /** "This is my incarnation: pin it." */
 export interface Hello {
   readonly kind: "hello";
@@ -37,19 +35,8 @@ export interface Unknown {
   readonly kind: "unknown";
   readonly incarnation: number;
 }
-/** A snapshot's rows go with the message that installs them. */
-export interface SnapshotRows {
-  readonly kind: "install";
-  readonly message: InstallSnapshot;
-  readonly rows: readonly StateRow[];
-}
-/** What members of a group send each other: the core's messages and what belongs to the store around it. */
-export type Payload =
-  | { readonly kind: "raft"; readonly message: Exclude<Message, InstallSnapshot> }
-  | SnapshotRows
-  | Hello
-  | Pinned
-  | Unknown;
+/** What members of a group send each other: the core's messages and what belongs to the store around it. A snapshot comes in chunks. */
+export type Payload = { readonly kind: "raft"; readonly message: Exclude<Message, InstallSnapshot> } | ChunkWord | Hello | Pinned | Unknown;
 
 export interface Packet {
   readonly header: Header;
@@ -64,7 +51,7 @@ const kinds = {
   append: 5,
   accepted: 6,
   rejected: 7,
-  install: 8,
+  ...chunkKinds,
   hello: 16,
   pinned: 17,
   unknown: 18,
@@ -84,11 +71,11 @@ function packPayload(payload: Payload, values: Packable[]): void {
     case "raft":
       packMessage(payload.message, values);
       return;
-    case "install": {
-      const { term, mark } = payload.message;
-      values.push(kinds.install, term, mark.index, mark.term, mark.chain, mark.membership.voters, payload.rows.flat());
+    case "chunk":
+    case "chunk_ack":
+    case "chunk_lost":
+      packChunkWord(payload, values);
       return;
-    }
     case "hello":
       values.push(kinds.hello);
       return;
@@ -150,7 +137,7 @@ const lengths: Readonly<Record<number, number>> = {
   [kinds.append]: 7,
   [kinds.accepted]: 4,
   [kinds.rejected]: 6,
-  [kinds.install]: 7,
+  ...chunkLengths,
   [kinds.hello]: 1,
   [kinds.pinned]: 2,
   [kinds.unknown]: 2,
@@ -167,7 +154,7 @@ function unpackPayload(header: Header, values: readonly unknown[]): Payload {
   if (kind === kinds.hello) return { kind: "hello" };
   if (kind === kinds.pinned) return { kind: "pinned", incarnation: whole(values[at + 1]) };
   if (kind === kinds.unknown) return { kind: "unknown", incarnation: whole(values[at + 1]) };
-  if (kind === kinds.install) return unpackInstall(header, values);
+  if (chunkLengths[kind] !== undefined) return unpackChunkWord(kind, values.slice(at));
   return { kind: "raft", message: unpackMessage(header, kind, values) };
 }
 
@@ -190,16 +177,6 @@ function unpackMessage(header: Header, kind: number, values: readonly unknown[])
   }
 }
 
-/** No log is so long; it leaves room to count on. */
-const indexMax = 2 ** 52;
-
-/** A place in the log from which it can go on. */
-function place(value: unknown): LogIndex {
-  const index = whole(value);
-  if (index > indexMax) throw new Malformed("a place in a log is at most 2^52");
-  return index;
-}
-
 function unpackAppend({ from, to }: Header, term: Term, values: readonly unknown[]): Append {
   const prevIndex = place(values[at + 2]);
   const prevTerm = whole(values[at + 3]);
@@ -219,25 +196,4 @@ function unpackReply({ from, to }: Header, term: Term, kind: number, values: rea
   const [prevIndex, hintIndex, hintTerm] = [whole(values[at + 3]), whole(values[at + 4]), whole(values[at + 5])];
   if (hintIndex > prevIndex || hintTerm > term) throw new Malformed("a hint lies behind the question or its term");
   return { kind: "append_reply", from, to, term, round, accepted: false, prevIndex, hintIndex, hintTerm };
-}
-
-function unpackInstall({ from, to }: Header, values: readonly unknown[]): SnapshotRows {
-  const term = whole(values[at + 1]);
-  const mark: Mark = {
-    index: place(values[at + 2]),
-    term: whole(values[at + 3]),
-    chain: whole(values[at + 4]),
-    membership: unpackMembership(values[at + 5]),
-  };
-  if (mark.index === 0 || mark.term === 0 || mark.term > term) throw new Malformed("a snapshot's mark has an impossible place");
-  const packed: unknown = values[at + 6];
-  if (!Array.isArray(packed) || packed.length % 2 !== 0) throw new Malformed("a snapshot's rows are keys and values in turn");
-  const rows: StateRow[] = [];
-  for (let i = 0; i < packed.length; i += 2) {
-    const key: unknown = packed[i];
-    const value: unknown = packed[i + 1];
-    if (!(key instanceof Uint8Array) || !(value instanceof Uint8Array)) throw new Malformed("a snapshot's rows are bytes");
-    rows.push([key, value]);
-  }
-  return { kind: "install", message: { kind: "snapshot", from, to, term, mark }, rows };
 }

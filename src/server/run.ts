@@ -2,13 +2,11 @@ import type { Unusable } from "../rsm/identity.ts";
 import type { Stop } from "../real/stop.ts";
 import { Refusal } from "../real/stop.ts";
 import { type Log, type LogLevel, openLog } from "../real/log.ts";
+import { endProcess } from "./ending.ts";
 import { type Program, serve, type Served } from "./serve.ts";
 import type { ServerSettings } from "./settings.ts";
 import { stopCodes } from "./stop-codes.ts";
 import { startWatchdog } from "./watchdog.ts";
-
-/** A loop or a disk that stands still for so long ends the process. */
-const stallMs = 30_000;
 
 /**
  * Runs a server for as long as the process lives: opens its disk and its port, runs `program`, and ends with 0 on SIGTERM or SIGINT.
@@ -17,27 +15,34 @@ const stallMs = 30_000;
  */
 export async function runServer(settings: ServerSettings, logLevel: LogLevel, program: Program): Promise<Served | undefined> {
   const log = openLog(logLevel, settings.self);
+  let served: Served | undefined;
+  let isEnding = false;
+  const end = (code: number): void => {
+    // The first reason counts.
+    if (isEnding) return;
+    isEnding = true;
+    endProcess(code, served);
+  };
   const stop: Stop = (reason, sentence) => {
     log.error(sentence, { reason });
-    process.exit(stopCodes[reason]);
+    end(stopCodes[reason]);
   };
-  endOnBugs(log);
-  const signals = endOnSignals(log);
-  let served: Served;
+  endOnBugs(log, end);
+  const signals = endOnSignals(log, end);
+  // From the start: the disk can stand still while it is opened.
+  const endWatch = startWatchdog({ stallMs: settings.stallMs, diskMs: () => served?.unfinishedMs() ?? 0, warn: (said) => log.error(said) });
   try {
-    served = await serve(settings, { log, stop }, program);
+    const up = await serve(settings, { log, stop }, program);
+    served = up;
+    signals.up(() => up.stop());
+    return up;
   } catch (error) {
+    endWatch();
     if (!(error instanceof Refusal)) throw error;
     process.stderr.write(`kvorum: ${error.message}\n`);
     process.exitCode = stopCodes[error.reason];
     return undefined;
   }
-  const endWatch = startWatchdog({ stallMs, lookMs: 1000, diskMs: () => served.unfinishedMs(), warn: (sentence) => log.error(sentence) });
-  signals.up(async () => {
-    await served.stop();
-    endWatch();
-  });
-  return served;
 }
 
 /** Ends the process because a replica has found that its directory is of no use to it. */
@@ -47,10 +52,10 @@ export function refuseDirectory({ why, kind }: Unusable, stop: Stop): void {
 }
 
 /** A broken invariant ends the process with Node's own code for it: nothing can be said about what would come next. */
-function endOnBugs(log: Log): void {
+function endOnBugs(log: Log, end: (code: number) => void): void {
   process.on("uncaughtException", (error) => {
     log.error("The server ends because of a bug.", { error: error.stack ?? String(error) });
-    process.exit(1);
+    end(1);
   });
 }
 
@@ -58,20 +63,20 @@ function endOnBugs(log: Log): void {
  * The first signal lets everything that was accepted go to disk; a second one does not wait for it. Before the server is up there is
  * nothing to wait for.
  */
-function endOnSignals(log: Log): { readonly up: (end: () => Promise<void>) => void } {
-  let end: (() => Promise<void>) | undefined;
+function endOnSignals(log: Log, end: (code: number) => void): { readonly up: (drain: () => Promise<void>) => void } {
+  let drain: (() => Promise<void>) | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    const first = end;
-    if (first === undefined) process.exit(0);
-    end = undefined;
+    const first = drain;
+    if (first === undefined) return end(0);
+    drain = undefined;
     log.info("The server ends.", { signal });
-    void first().then(() => process.exit(0));
+    void first().then(() => end(0));
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   return {
     up: (run) => {
-      end = run;
+      drain = run;
     },
   };
 }

@@ -10,6 +10,7 @@ import { Refusal, type Stop } from "../real/stop.ts";
 import { probePeer } from "../real/tcp/probe.ts";
 import { openTcpTransport, type TcpTransport } from "../real/tcp/transport.ts";
 import { Turn } from "../real/turn.ts";
+import type { Ending } from "./ending.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** How a server tells what goes on, and ends when it cannot go on. */
@@ -22,9 +23,7 @@ export interface ServerContext {
 export type Program = (env: Env, context: ServerContext) => { stop(): void };
 
 /** A server that is up. */
-export interface Served {
-  /** For how many milliseconds the oldest write has been on its way to the disk; 0 when there is none. */
-  unfinishedMs(): number;
+export interface Served extends Ending {
   /** Stops the program, lets everything that was accepted go to disk, and closes. */
   stop(): Promise<void>;
 }
@@ -36,7 +35,7 @@ export interface Served {
 export async function serve(settings: ServerSettings, context: ServerContext, program: Program): Promise<Served> {
   const turn = new Turn();
   const rng = new Rng(randomBytes(32).toString("hex"));
-  const { data, cluster, create } = settings;
+  const { data, cluster, create, limits = {} } = settings;
   const { stop } = context;
   const directory = data === undefined ? undefined : await DataDirectory.inspect({ path: data, cluster, create, turn, stop });
   const incarnation = directory?.marker?.incarnation ?? rng.fork("incarnation").int(0, Number.MAX_SAFE_INTEGER);
@@ -46,7 +45,7 @@ export async function serve(settings: ServerSettings, context: ServerContext, pr
   try {
     const { self, listen } = settings;
     const { trace } = context.log;
-    transport = await openTcpTransport({ cluster, self, incarnation, listen, turn, clock, rng: rng.fork("tcp"), trace });
+    transport = await openTcpTransport({ cluster, self, incarnation, listen, turn, clock, rng: rng.fork("tcp"), trace, limits });
     await checkPeers(settings, incarnation);
     disk = directory === undefined ? memoryDisk(turn) : await directory.open(incarnation);
   } catch (error) {
@@ -69,6 +68,10 @@ function start({ clock, transport, disk, rng }: Parts, context: ServerContext, p
   const running = program(env, context);
   return {
     unfinishedMs: () => disk.unfinishedMs(),
+    silence: () => {
+      running.stop();
+      void transport.close();
+    },
     stop: async () => {
       running.stop();
       await transport.close();

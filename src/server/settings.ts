@@ -1,5 +1,6 @@
-import { type GroupId, isGroupId, replicaId, replicasMax, type ServerId, serverId } from "../base/ids.ts";
-import { type Address, addressText, parseAddress } from "../real/address.ts";
+import { type GroupId, isGroupId, replicaId, replicasMax, type ServerId } from "../base/ids.ts";
+import { type Address, parseAddress, serverAt } from "../real/address.ts";
+import type { TcpLimits } from "../real/tcp/options.ts";
 import type { Identity } from "../rsm/options.ts";
 
 /** What a server is told from outside. */
@@ -16,18 +17,28 @@ export interface ServerSettings {
   readonly data: string | undefined;
   /** Makes the data directory when it is missing. */
   readonly create: boolean;
+  /** The process ends when its loop or a write to its disk has stood still for so long. */
+  readonly stallMs: number;
+  /** What its transport differs in from others. */
+  readonly limits?: Partial<TcpLimits>;
 }
 
-/** What `--members` and its neighbours say, as text. */
-export interface MemberFlags {
+/** What a server's process is given unless it is told otherwise: well above anything that a disk in order needs. */
+export const defaultStallMs = 30_000;
+
+/** What `--servers` and its neighbours say, as text. */
+export interface ReplicaFlags {
   readonly cluster: string;
-  readonly listen: string;
-  readonly as?: string;
-  readonly members: string;
   readonly group: number;
+  /** Which of `servers` this one is. */
+  readonly replica: number;
+  readonly servers: string;
+  /** Where it listens, when that is not where it is reached. */
+  readonly listen?: string;
   readonly creation: number;
   readonly data?: string;
   readonly create?: boolean;
+  readonly stall?: number;
 }
 
 /** A setting that cannot be meant; the message is one sentence that says what was given and what is allowed. */
@@ -38,21 +49,22 @@ export class BadSetting extends Error {
 const clusterNameMax = 64;
 
 /** The settings of a server that has one replica of one group, and which replica that is; throws a `BadSetting`. */
-export function memberSettings(flags: MemberFlags): { readonly settings: ServerSettings; readonly identity: Identity } {
-  const listen = listenAddress(flags.listen);
-  const self = serverId(addressText(flags.as === undefined ? listen : memberAddress(flags.as)));
-  const servers = flags.members.split(",").map((text) => serverId(addressText(memberAddress(text.trim()))));
+export function replicaSettings(flags: ReplicaFlags): { readonly settings: ServerSettings; readonly identity: Identity } {
+  const addresses = flags.servers.split(",").map((text) => serverAddress(text.trim()));
+  const servers = addresses.map(serverAt);
   const twice = servers.find((server, at) => servers.indexOf(server) !== at);
-  if (twice !== undefined) throw new BadSetting(`The member ${twice} is listed twice.`);
-  if (servers.length > replicasMax) throw new BadSetting(`A group has at most ${replicasMax} members, and ${servers.length} are listed.`);
-  if (!servers.includes(self))
+  if (twice !== undefined) throw new BadSetting(`The server ${twice} is listed twice.`);
+  if (servers.length > replicasMax) throw new BadSetting(`A group has at most ${replicasMax} servers, and ${servers.length} are listed.`);
+  const [self, address] = [servers[flags.replica], addresses[flags.replica]];
+  if (self === undefined || address === undefined)
     throw new BadSetting(
-      `This server is ${self}, which is not among the members ${servers.join(", ")}; give --as if it listens elsewhere than it is reached.`,
+      `There is no replica ${flags.replica}: with ${servers.length} servers, replicas are numbered from 0 to ${servers.length - 1}.`,
     );
-  const { creation, data, create } = flags;
-  const identity = { group: checkedGroup(flags.group), creation, replica: replicaId(servers.indexOf(self)), servers };
+  const { creation, data, create = false, stall: stallMs = defaultStallMs } = flags;
+  const identity = { group: checkedGroup(flags.group), creation, replica: replicaId(flags.replica), servers };
   const peers = servers.filter((server) => server !== self);
-  return { settings: { cluster: clusterName(flags.cluster), self, listen, peers, data, create: create === true }, identity };
+  const listen = flags.listen === undefined ? address : listenAddress(flags.listen);
+  return { settings: { cluster: clusterName(flags.cluster), self, listen, peers, data, create, stallMs }, identity };
 }
 
 /** Whether only this machine reaches what listens there. */
@@ -69,10 +81,10 @@ function listenAddress(text: string): Address {
   );
 }
 
-function memberAddress(text: string): Address {
+function serverAddress(text: string): Address {
   const address = parseAddress(text);
   if (address !== undefined) return address;
-  throw new BadSetting(`'${text}' is no member's address; an address is host:port, such as 127.0.0.1:7001, with a port from 1 to 65535.`);
+  throw new BadSetting(`'${text}' is no server's address; an address is host:port, such as 127.0.0.1:7001, with a port from 1 to 65535.`);
 }
 
 function clusterName(text: string): string {

@@ -5,22 +5,23 @@ import type { TraceFields } from "../base/trace.ts";
 import type { Env } from "../env/env.ts";
 import type { Machine } from "../rsm/machine.ts";
 import type { Member } from "../rsm/member.ts";
-import { type MemberOptions, type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
+import { type Identity, type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
 import type { Packet } from "../rsm/wire.ts";
 import { startMember } from "../rsm/start.ts";
-import { type DiskOptions, SimDisk } from "./disk.ts";
-import { Network, type NetworkOptions } from "./network.ts";
+import { type DiskOptions, SimDisk } from "./disk/disk.ts";
+import { Network, type NetworkOptions } from "./network/network.ts";
 import { type ProcessOptions, SimProcess } from "./process.ts";
 import { World } from "./world.ts";
 
+/** What a server runs from the start of a life on: it gives the member that it has started. */
+export type Program = (env: Env, identity: Identity) => Member;
+
 export interface ClusterOptions {
   readonly size: number;
-  readonly member?: MemberOptionsGiven;
   readonly network?: Partial<NetworkOptions>;
   readonly disk?: Partial<DiskOptions>;
   readonly process?: Partial<ProcessOptions>;
-  /** The machine of a server's next life. */
-  readonly machine: (server: number) => Machine;
+  readonly program: Program;
   /** A server's code threw, or its disk failed: it is dead. */
   readonly onFailure: (server: number, error: unknown) => void;
   readonly onTrace?: (server: number, name: string, fields: TraceFields | undefined) => void;
@@ -43,11 +44,9 @@ export class SimCluster {
   readonly network: Network;
   readonly servers: readonly SimServer[];
   readonly #options: ClusterOptions;
-  readonly #memberOptions: MemberOptions;
 
   constructor(seed: Rng | number | string, options: ClusterOptions) {
     this.#options = options;
-    this.#memberOptions = memberOptions(options.member);
     this.world = new World(seed instanceof Rng ? seed : new Rng(seed));
     this.network = new Network(this.world, options.network);
     this.servers = Array.from({ length: options.size }, (_, at) => this.#server(at));
@@ -69,7 +68,7 @@ export class SimCluster {
   start(at: number): void {
     const server = this.server(at);
     server.process.start((env: Env) => {
-      server.member = this.#overhear(at, startMember(env, this.#identity(at), this.#memberOptions, this.#options.machine(at)));
+      server.member = this.#overhear(at, this.#options.program(env, this.#identity(at)));
     });
   }
 
@@ -81,6 +80,19 @@ export class SimCluster {
     const server = this.server(at);
     server.process.crash(how);
     server.member = undefined;
+  }
+
+  /** Who leads the newest term that has a leader. */
+  get leader(): number | undefined {
+    let leader: number | undefined;
+    let newest = 0;
+    for (const [at, { member }] of this.servers.entries()) {
+      const state = member?.raft?.state;
+      if (state?.role !== "leader" || state.term <= newest) continue;
+      leader = at;
+      newest = state.term;
+    }
+    return leader;
   }
 
   /** Whether every member that lives has been admitted and takes part. */
@@ -118,8 +130,14 @@ export class SimCluster {
     return member;
   }
 
-  #identity(at: number): Parameters<typeof startMember>[1] {
+  #identity(at: number): Identity {
     const servers = Array.from({ length: this.#options.size }, (_, i) => serverId(`s${i}`));
     return { group: groupId(1), creation: 1, replica: replicaId(at), servers };
   }
+}
+
+/** A member alone, with a machine for each life of a server. */
+export function memberProgram(given: MemberOptionsGiven | undefined, machine: (server: number) => Machine): Program {
+  const options = memberOptions(given);
+  return (env, identity) => startMember(env, identity, options, machine(identity.replica));
 }

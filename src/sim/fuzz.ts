@@ -1,7 +1,7 @@
 import { Rng } from "../base/rng.ts";
 import type { TraceFields } from "../base/trace.ts";
 import { memberOptions } from "../rsm/options.ts";
-import type { DiskOptions } from "./disk.ts";
+import type { DiskOptions } from "./disk/disk.ts";
 import { Lives } from "./lives.ts";
 import { Nemesis } from "./nemesis.ts";
 import { type InvariantId, violate, Violation } from "./oracle/violation.ts";
@@ -66,6 +66,9 @@ export interface SeedCounts {
   readonly snapshots: number;
   readonly reopened: number;
 }
+
+/** Within so much time the rows of an abandoned snapshot are deleted. */
+const clearingMs = 2000;
 
 /** With fewer commands committed a seed has shown nothing. */
 const committedMin = 10;
@@ -135,13 +138,15 @@ class Universe {
     const { world } = this.#cluster.sim;
     this.#workload.start();
     this.#nemesis.start();
-    const { raft, tickMs } = memberOptions(this.#plan.member);
+    const { raft, tickMs, snapshotIdleMs } = memberOptions(this.#plan.member);
     const electionMs = (2 * raft.electionTicks * tickMs) / (this.#plan.process.rateMin ?? 0.9);
     if (this.#scenario === undefined) world.runUntil(this.#plan.faultsMs);
     else this.#play(this.#scenario, electionMs);
     this.#workload.stop();
     this.#nemesis.stop();
     this.#settled = new Settling(this.#cluster, this.#lives, this.#workload, electionMs).run(this.#plan.settleMs);
+    // What is left of a snapshot that nobody continues is found by a timer, by a slow clock perhaps, and then cleared little by little.
+    world.runFor(2 * snapshotIdleMs + clearingMs);
     this.#cluster.oracle.finish();
     this.#checkStates();
   }

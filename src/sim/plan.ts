@@ -1,10 +1,10 @@
 import type { Rng } from "../base/rng.ts";
 import type { MemberOptionsGiven } from "../rsm/options.ts";
-import type { DiskOptions } from "./disk.ts";
+import type { DiskOptions } from "./disk/disk.ts";
 import { faultKinds } from "./faults/catalog.ts";
 import type { FaultKind } from "./faults/site.ts";
 import type { LivesPlan } from "./lives.ts";
-import type { LinkSettings } from "./link.ts";
+import type { LinkSettings } from "./network/link.ts";
 import type { ProcessOptions } from "./process.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { WorkloadPlan } from "./workload.ts";
@@ -51,16 +51,19 @@ export interface PlanLengths {
 /** Draws the plan of a seed: each part from a source of its own, so that a new draw in one does not shift the others. */
 export function drawPlan(seed: string, rng: Rng, lengths: PlanLengths): Plan {
   const size = drawSize(rng.fork("size"));
+  const link = drawLink(rng.fork("link"));
+  const disk = drawDisk(rng.fork("disk"));
+  const workload = drawWorkload(rng.fork("workload"));
   return {
     seed,
     scenario: undefined,
     size,
     ...lengths,
-    member: drawMember(rng.fork("member")),
-    link: drawLink(rng.fork("link")),
-    disk: drawDisk(rng.fork("disk")),
+    member: { ...drawMember(rng.fork("member")), ...drawChunks(rng.fork("chunks"), { ...lengths, link, disk, workload }) },
+    link,
+    disk,
     process: drawProcess(rng.fork("process")),
-    workload: drawWorkload(rng.fork("workload")),
+    workload,
     lives: { downMeanMs: around(rng.fork("lives"), 50, 4000), atOnce: rng.fork("at once").pick([0, 0.2, 0.5]) },
     staggerMs: rng.fork("stagger").pick([0, 50, 500]),
     birthCutsMs: drawBirth(rng.fork("birth")),
@@ -77,7 +80,7 @@ function drawSize(rng: Rng): number {
 }
 
 /** A number between the two, each order of magnitude as likely; in round figures, since people read it. */
-function around(rng: Rng, low: number, high: number): number {
+export function around(rng: Rng, low: number, high: number): number {
   return Number((low * (high / low) ** rng.unit()).toPrecision(2));
 }
 
@@ -113,6 +116,25 @@ function drawMember(rng: Rng): MemberOptionsGiven {
     ...logBytesMax,
     ...(rng.fork("tail").chance(0.5) ? { logTailBytes: rng.fork("tail bytes").pick([0, 0, 200]) } : {}),
     ...perhaps("helloMs", [10, 30]),
+  };
+}
+
+/**
+ * Half of all seeds cut snapshots into small pieces, so that crashes and cuts come between them; but not into so many that one takes
+ * longer to arrive than settling may.
+ */
+function drawChunks(rng: Rng, plan: Pick<Plan, "faultsMs" | "settleMs" | "link" | "disk" | "workload">): MemberOptionsGiven {
+  if (!rng.chance(0.5)) return {};
+  const { faultsMs, settleMs, link, disk, workload } = plan;
+  const snapshotWindowMax = rng.fork("window").int(1, 4);
+  const windowMs = 10 + 2 * (link.baseMaxMs ?? 1) + (disk.waitMs ?? 10) + (disk.syncMaxMs ?? 3);
+  const chunks = Math.max(1, (snapshotWindowMax * settleMs) / 10 / windowMs);
+  const stateBytes = (faultsMs / 1000) * workload.proposalsPerS * (workload.bytesMax / 2 + 40);
+  return {
+    snapshotWindowMax,
+    snapshotChunkBytesMax: Math.round(Math.max(around(rng.fork("bytes"), 64, 1024), stateBytes / chunks)),
+    snapshotsAtOnceMax: rng.fork("at once").int(1, 2),
+    ...(rng.fork("haste").chance(0.5) ? { snapshotResendMs: rng.fork("resend").pick([20, 100]), snapshotIdleMs: 600 } : {}),
   };
 }
 
@@ -215,7 +237,7 @@ export function planLines(plan: Plan): string[] {
   return lines;
 }
 
-function settings(given: object): string {
+export function settings(given: object): string {
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   return entries.length === 0 ? "as usual" : entries.map(([name, value]) => `${name} ${String(value)}`).join(", ");
 }

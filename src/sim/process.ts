@@ -5,9 +5,9 @@ import type { TraceFields } from "../base/trace.ts";
 import type { Env } from "../env/env.ts";
 import type { Transport } from "../env/transport.ts";
 import { type ClockHardware, type ClockOptions, drawClock, SimClock } from "./clock.ts";
-import type { SimDisk } from "./disk.ts";
+import type { SimDisk } from "./disk/disk.ts";
 import { Life } from "./life.ts";
-import type { Network, PacketReceiver } from "./network.ts";
+import type { Network, PacketReceiver } from "./network/network.ts";
 import type { World } from "./world.ts";
 
 export interface ProcessOptions extends ClockOptions {

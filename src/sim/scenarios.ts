@@ -1,7 +1,6 @@
 import { present } from "../base/assert.ts";
 import type { ServerId } from "../base/ids.ts";
 import type { MemberOptionsGiven } from "../rsm/options.ts";
-import { leaderOf } from "./faults/site.ts";
 import { violate } from "./oracle/violation.ts";
 import { serverName } from "./oracle/watched.ts";
 import type { Stage } from "./stage.ts";
@@ -119,7 +118,7 @@ function demandReplicated(stage: Stage, late: number): void {
   const target = stage.commit;
   const end = stage.cluster.sim.world.now + 20_000;
   for (;;) {
-    const leader = leaderOf(stage.cluster);
+    const leader = stage.cluster.sim.leader;
     const progress = leader === undefined ? undefined : stage.cluster.sim.member(leader)?.raft?.state.progress;
     const own = leader === late ? "replicate" : progress?.get(stage.cluster.oracle.servers[late]?.id ?? (0 as never))?.state;
     const applied = stage.cluster.sim.member(late)?.raft?.state.applied ?? 0;
@@ -183,10 +182,10 @@ function hungLeaderDisk(stage: Stage): void {
   // The leader bears it for `stallTicks` by its own clock; then two elections, in case that the first one fails.
   const boundMs = (stallTicks * 10) / 0.9 + 2 * stage.electionMs + 500;
   const end = stage.cluster.sim.world.now + boundMs;
-  let next = leaderOf(stage.cluster);
+  let next = stage.cluster.sim.leader;
   while ((next === reign.leader || next === undefined) && stage.cluster.sim.world.now < end) {
     stage.run(20);
-    next = leaderOf(stage.cluster);
+    next = stage.cluster.sim.leader;
   }
   if (next === reign.leader || next === undefined)
     violate(

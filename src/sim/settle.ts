@@ -1,12 +1,10 @@
 import { quorumSize } from "../raft/membership.ts";
 import type { Lives } from "./lives.ts";
-import { calmLink } from "./link.ts";
+import { calmLink } from "./network/link.ts";
 import { violate } from "./oracle/violation.ts";
 import { serverName } from "./oracle/watched.ts";
-import { leaderOf } from "./faults/site.ts";
 import type { SimServer } from "./cluster.ts";
 import type { WatchedCluster } from "./watched-cluster.ts";
-import type { Workload } from "./workload.ts";
 
 /** How far a healed cluster has come. */
 export interface Settled {
@@ -14,6 +12,14 @@ export interface Settled {
   readonly leaderMs: number;
   /** Milliseconds until everybody was the same. */
   readonly equalMs: number;
+}
+
+/** Whoever asks a cluster for something. */
+export interface Asker {
+  /** Asks for something new to be committed. */
+  proposeOne(): void;
+  /** What was asked for and has not ended, in words that say who and what; of servers that are not lost for ever. */
+  pending(isLost: (server: number) => boolean): string | undefined;
 }
 
 const lookMs = 50;
@@ -32,15 +38,15 @@ const quietMs = calmLink.lateCopyMaxMs + 1000;
 export class Settling {
   readonly #cluster: WatchedCluster;
   readonly #lives: Lives;
-  readonly #workload: Workload;
+  readonly #asker: Asker;
   readonly #electionMs: number;
   readonly #healedAt: number;
   #leaderMs: number | undefined;
 
-  constructor(cluster: WatchedCluster, lives: Lives, workload: Workload, electionMs: number) {
+  constructor(cluster: WatchedCluster, lives: Lives, asker: Asker, electionMs: number) {
     this.#cluster = cluster;
     this.#lives = lives;
-    this.#workload = workload;
+    this.#asker = asker;
     this.#electionMs = electionMs;
     this.#healedAt = cluster.sim.world.now;
   }
@@ -54,8 +60,8 @@ export class Settling {
     while (!this.#isSettled(start)) {
       if (world.now >= end) this.#stuck(settleMs);
       this.#demandLeader();
-      if (world.now >= proposeAt && leaderOf(this.#cluster) !== undefined) {
-        this.#workload.proposeOne();
+      if (world.now >= proposeAt && this.#cluster.sim.leader !== undefined) {
+        this.#asker.proposeOne();
         proposeAt = world.now + patienceMs;
       }
       world.runFor(lookMs);
@@ -73,7 +79,7 @@ export class Settling {
   #demandLeader(): void {
     if (this.#leaderMs !== undefined) return;
     const passed = this.#cluster.sim.world.now - this.#healedAt;
-    const leader = leaderOf(this.#cluster);
+    const leader = this.#cluster.sim.leader;
     const followers = this.#members.filter(({ member }) => member?.raft?.state.leader === leader);
     const membership = this.#members[0]?.member?.raft?.state.membership;
     if (leader !== undefined && membership !== undefined && followers.length >= quorumSize(membership)) this.#leaderMs = passed;
@@ -89,13 +95,9 @@ export class Settling {
     return this.#pending() === undefined;
   }
 
-  /** A server that has not ended what it was asked for, and what that is. */
-  #pending(): readonly [server: number, what: string] | undefined {
-    for (const at of this.#cluster.sim.servers.keys()) {
-      const what = this.#lives.isLost(at) ? undefined : this.#workload.pendingAt(at);
-      if (what !== undefined) return [at, what];
-    }
-    return undefined;
+  /** Something that was asked for and has not ended. */
+  #pending(): string | undefined {
+    return this.#asker.pending((at) => this.#lives.isLost(at));
   }
 
   #isEqual({ member }: SimServer, commit: number): boolean {
@@ -105,7 +107,7 @@ export class Settling {
 
   /** A follower that its leader does not take for one that has everything. */
   #laggard(): number | undefined {
-    const leader = leaderOf(this.#cluster);
+    const leader = this.#cluster.sim.leader;
     const state = leader === undefined ? undefined : this.#cluster.sim.member(leader)?.raft?.state;
     if (state === undefined) return undefined;
     for (const [to, progress] of state.progress) {
@@ -126,8 +128,7 @@ export class Settling {
     if (laggard !== undefined)
       violate("L5", `${settleMs} ms after everything was healed ${serverName(laggard)} is not replicated to as usual`);
     const pending = this.#pending();
-    if (pending !== undefined)
-      violate("L2", `${settleMs} ms after everything was healed ${serverName(pending[0])} has not ended ${pending[1]}`);
+    if (pending !== undefined) violate("L2", `${settleMs} ms after everything was healed ${pending}`);
     violate("L3", `${settleMs} ms after everything was healed nothing new is committed behind ${commit}`);
   }
 }

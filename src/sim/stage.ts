@@ -1,7 +1,6 @@
 import type { Rng } from "../base/rng.ts";
 import type { Term } from "../raft/types.ts";
 import type { SimServer } from "./cluster.ts";
-import { leaderOf } from "./faults/site.ts";
 import type { Lives } from "./lives.ts";
 import { type InvariantId, violate } from "./oracle/violation.ts";
 import { serverName } from "./oracle/watched.ts";
@@ -86,7 +85,7 @@ export class Stage {
     const { world } = this.cluster.sim;
     const end = world.now + 10 * this.electionMs;
     for (;;) {
-      const leader = leaderOf(this.cluster);
+      const leader = this.cluster.sim.leader;
       const state = leader === undefined ? undefined : this.cluster.sim.member(leader)?.raft?.state;
       if (leader !== undefined && state !== undefined && this.cluster.oracle.ledger.termAt(state.commit) === state.term)
         return { leader, term: state.term };
@@ -107,7 +106,7 @@ export class Stage {
   /** The same server must still lead in the same term. */
   demandReign(invariant: InvariantId, { leader, term }: Reign, why: string): void {
     const state = this.cluster.sim.member(leader)?.raft?.state;
-    if (state?.role === "leader" && state.term === term && leaderOf(this.cluster) === leader) return;
+    if (state?.role === "leader" && state.term === term && this.cluster.sim.leader === leader) return;
     violate(invariant, `${serverName(leader)} does not lead term ${term} any more ${why}`);
   }
 }

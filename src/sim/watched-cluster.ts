@@ -2,7 +2,9 @@ import type { Rng } from "../base/rng.ts";
 import { groupId, type ServerId } from "../base/ids.ts";
 import type { Row, WriteOp } from "../env/storage.ts";
 import type { Entry } from "../raft/types.ts";
-import { type ClusterOptions, SimCluster } from "./cluster.ts";
+import { type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
+import { packetKind } from "../rsm/client-wire.ts";
+import { type ClusterOptions, memberProgram, type Program, SimCluster } from "./cluster.ts";
 import { Oracle } from "./oracle/oracle.ts";
 import { violate } from "./oracle/violation.ts";
 import { Stream } from "./oracle/stream.ts";
@@ -18,14 +20,20 @@ export interface WatchedHooks {
   /** A server's disk has failed: it is dead. */
   readonly diskFailed?: (server: number) => void;
   readonly trace?: ClusterOptions["onTrace"];
+  /** What a client has sent, or what was sent to one, between servers and whoever is none. */
+  readonly clientPacket?: (from: ServerId, to: ServerId, packet: Uint8Array) => void;
 }
 
-export type WatchedOptions = Omit<ClusterOptions, "machine" | "onFailure" | "onTrace" | "onReceive">;
+export interface WatchedOptions extends Omit<ClusterOptions, "program" | "onFailure" | "onTrace" | "onReceive"> {
+  readonly member?: MemberOptionsGiven;
+  /** What servers run, which tells the oracle what their machines are told; without it, members whose machines record everything. */
+  readonly program?: Program;
+}
 
 /** A burst after a clog or a pause brings thousands. */
 const eventsOfMomentMax = 1_000_000;
 
-/** A cluster of recorders with an oracle that looks on after every event. A `Violation` comes out of whatever makes time pass. */
+/** A cluster with an oracle that looks on after every event. A `Violation` comes out of whatever makes time pass. */
 export class WatchedCluster {
   readonly sim: SimCluster;
   readonly oracle: Oracle;
@@ -39,7 +47,7 @@ export class WatchedCluster {
     this.#hooks = hooks;
     this.sim = new SimCluster(rng.fork("world"), {
       ...options,
-      machine: (at) => this.#machine(at),
+      program: this.#program(options.program ?? memberProgram(options.member, (at) => this.#recorder(at))),
       onFailure: (at, error) => {
         this.oracle.failed(at, error);
         hooks.diskFailed?.(at);
@@ -51,6 +59,7 @@ export class WatchedCluster {
       size: options.size,
       group: groupId(1),
       creation: 1,
+      member: memberOptions(options.member),
       state: (at) => this.sim.member(at)?.raft?.state,
       alive: (at) => this.sim.server(at).process.alive,
       disk: (at) => this.sim.server(at).disk,
@@ -84,6 +93,12 @@ export class WatchedCluster {
     disk.tamper([...gone, ...older.map(({ key, value }): WriteOp => ({ op: "put", key, value }))]);
   }
 
+  /** A server's machine has applied an entry. */
+  applied(at: number, entry: Entry): void {
+    this.oracle.applied(at, entry);
+    if (this.sim.server(at).process.alive) this.#hooks.applied?.(at, entry);
+  }
+
   /** Holds the whole state of a server against what was committed. */
   checkState(at: number): void {
     const member = this.sim.member(at);
@@ -101,18 +116,13 @@ export class WatchedCluster {
         onRestore: () => this.oracle.replaced(at, disk.image()),
       });
     }
-    network.onSend((from, to, packet) => {
-      const sender = this.placeOf(from);
-      const receiver = this.placeOf(to);
-      this.stream.packet(sender, receiver, packet);
-      this.oracle.sent(sender, receiver, packet);
-    });
+    network.onSend((from, to, packet) => this.#sent(from, to, packet));
     world.afterEvent((ran) => {
       let owners = 0;
       for (const { name } of ran) {
         const at = this.placeOf(name);
         owners = owners * 64 + at + 1;
-        this.oracle.look(at);
+        if (at >= 0) this.oracle.look(at);
       }
       this.stream.event(world.now, owners);
       this.#demandThatTimePasses(world.now);
@@ -127,14 +137,25 @@ export class WatchedCluster {
     if (this.#eventsOfMoment > eventsOfMomentMax) violate("R24", `${eventsOfMomentMax} events happen at one moment, and it goes on`);
   }
 
-  #machine(at: number): Recorder {
-    this.oracle.started(at);
-    this.#hooks.started?.(at);
+  #sent(from: ServerId, to: ServerId, packet: Uint8Array): void {
+    const sender = this.placeOf(from);
+    const receiver = this.placeOf(to);
+    this.stream.packet(sender & 63, receiver & 63, packet);
+    if (packetKind(packet) === "member") this.oracle.sent(sender, receiver, packet);
+    else this.#hooks.clientPacket?.(from, to, packet);
+  }
+
+  #program(program: Program): Program {
+    return (env, identity) => {
+      this.oracle.started(identity.replica);
+      this.#hooks.started?.(identity.replica);
+      return program(env, identity);
+    };
+  }
+
+  #recorder(at: number): Recorder {
     return new Recorder({
-      applied: (entry) => {
-        this.oracle.applied(at, entry);
-        if (this.sim.server(at).process.alive) this.#hooks.applied?.(at, entry);
-      },
+      applied: (entry) => this.applied(at, entry),
       restored: (index, command) => this.oracle.restored(at, index, command),
       readReady: (context, applied) => {
         this.oracle.readReady(at, context, applied);

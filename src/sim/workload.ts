@@ -5,6 +5,7 @@ import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import type { Member } from "../rsm/member.ts";
 import { violate } from "./oracle/violation.ts";
 import { serverName } from "./oracle/watched.ts";
+import type { Asker } from "./settle.ts";
 import type { WatchedCluster } from "./watched-cluster.ts";
 
 export interface WorkloadPlan {
@@ -33,7 +34,7 @@ export interface Acknowledged {
 }
 
 /** The clients of a cluster: numbered commands and reads. Every call runs inside the server's own life, as a request would. */
-export class Workload {
+export class Workload implements Asker {
   readonly #cluster: () => WatchedCluster;
   readonly #plan: WorkloadPlan;
   readonly #rng: Rng;
@@ -103,8 +104,16 @@ export class Workload {
     this.#reading[at]?.delete(context);
   }
 
-  /** What a server has taken and neither answered, nor given up, nor lost with its log: one of it in words. */
-  pendingAt(at: number): string | undefined {
+  /** A server that has taken something and neither answered it, nor given it up, nor lost it with its log. */
+  pending(isLost: (server: number) => boolean): string | undefined {
+    for (const at of this.#cluster().sim.servers.keys()) {
+      const what = isLost(at) ? undefined : this.#pendingAt(at);
+      if (what !== undefined) return `${serverName(at)} has not ended ${what}`;
+    }
+    return undefined;
+  }
+
+  #pendingAt(at: number): string | undefined {
     const state = this.#cluster().sim.member(at)?.raft?.state;
     if (state === undefined) return undefined;
     const [read] = this.#reading[at] ?? [];

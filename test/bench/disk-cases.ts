@@ -10,15 +10,15 @@ import type { Entry, Mark } from "../../src/raft/types.ts";
 import { LevelStorage } from "../../src/real/level-storage.ts";
 import { openLevel } from "../../src/real/level.ts";
 import { Turn } from "../../src/real/turn.ts";
-import { LogStore } from "../../src/rsm/log-store.ts";
-import { Keys } from "../../src/rsm/rows.ts";
+import { LogStore } from "../../src/rsm/log/log-store.ts";
+import { Keys } from "../../src/rsm/log/rows.ts";
 import { commandBatch, throughputSettings } from "./throughput-run.ts";
 
 /** What is written: rows of a key like a log row's and a value like a command's. */
 export const diskSettings: Readonly<Record<"keyBytes" | "valueBytes" | "rounds", number>> = {
   keyBytes: 13,
   valueBytes: throughputSettings.commandBytes,
-  rounds: 5,
+  rounds: 41,
 };
 
 /** Batches of so many rows or entries. */
@@ -35,7 +35,7 @@ export interface DiskMeasured {
   readonly rowsPerS: number;
   /** Of all threads: LevelDB's own work is in it. */
   readonly cpuUsEach: number;
-  /** How much that is beside a bare `level` in the same run. */
+  /** How much that is beside a bare `level`: the median over all rounds, in each of which the two ran one after the other. */
   readonly ratio: number;
 }
 
@@ -47,7 +47,10 @@ interface DiskCase {
   readonly close: () => Promise<void>;
 }
 
-/** Runs each way for about `ms` milliseconds with each size, in turns, so that a slow moment of the machine meets all of them. */
+/**
+ * Runs each way for about `ms` milliseconds with each size, in short turns, so that a slow moment of the machine meets all of them. The
+ * disk and the machine's other work decide how many rows a second there are; the CPU time for each hardly depends on them.
+ */
 export async function measureDisk(ms: number): Promise<DiskMeasured[]> {
   const directory = mkdtempSync(join(tmpdir(), "kvorum-bench-"));
   const cases = [
@@ -67,30 +70,44 @@ export async function measureDisk(ms: number): Promise<DiskMeasured[]> {
 }
 
 async function measureSize(cases: readonly DiskCase[], size: number, ms: number): Promise<DiskMeasured[]> {
-  const sums = cases.map(() => ({ rows: 0, wallMs: 0, cpuUs: 0 }));
+  const turns: Round[][] = cases.map(() => []);
   for (let round = -1; round < diskSettings.rounds; round += 1) {
-    for (const [at, sum] of sums.entries()) {
-      const { rows, wallMs, cpuUs } = await runFor(cases[at] as DiskCase, size, ms / diskSettings.rounds);
+    for (const [at, own] of turns.entries()) {
+      const turn = await runFor(cases[at] as DiskCase, size, ms / diskSettings.rounds);
       // The round before the first one warms up.
-      if (round < 0) continue;
-      sum.rows += rows;
-      sum.wallMs += wallMs;
-      sum.cpuUs += cpuUs;
+      if (round >= 0) own.push(turn);
     }
   }
-  const bare = sums[0] as (typeof sums)[number];
-  return sums.map(({ rows, wallMs, cpuUs }, at) => ({
-    name: (cases[at] as DiskCase).name,
-    size,
-    rows,
-    rowsPerS: (rows / wallMs) * 1000,
-    cpuUsEach: cpuUs / rows,
-    ratio: cpuUs / rows / (bare.cpuUs / bare.rows),
-  }));
+  const bare = turns[0] as Round[];
+  return cases.map(({ name }, at) => {
+    const own = turns[at] as Round[];
+    const [rows, wallMs, cpuUs] = [sum(own, "rows"), sum(own, "wallMs"), sum(own, "cpuUs")];
+    const ratio = median(own.map((turn, round) => cpuEach(turn) / cpuEach(bare[round] as Round)));
+    return { name, size, rows, rowsPerS: (rows / wallMs) * 1000, cpuUsEach: cpuUs / rows, ratio };
+  });
+}
+
+/** What one way has done in one round. */
+interface Round {
+  readonly rows: number;
+  readonly wallMs: number;
+  readonly cpuUs: number;
+}
+
+function sum(turns: readonly Round[], name: keyof Round): number {
+  return turns.reduce((total, turn) => total + turn[name], 0);
+}
+
+function cpuEach({ rows, cpuUs }: Round): number {
+  return cpuUs / rows;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 /** One batch after the other, for so long. */
-async function runFor({ write }: DiskCase, size: number, ms: number): Promise<{ rows: number; wallMs: number; cpuUs: number }> {
+async function runFor({ write }: DiskCase, size: number, ms: number): Promise<Round> {
   const cpu = process.cpuUsage();
   const start = performance.now();
   let rows = 0;

@@ -6,7 +6,7 @@ import type { Cancel, Clock } from "../../src/env/clock.ts";
 import type { Env } from "../../src/env/env.ts";
 import type { Cell, Storage, StorageView, WriteOp, WriteOptions } from "../../src/env/storage.ts";
 import type { Transport } from "../../src/env/transport.ts";
-import { DiskImage } from "../../src/sim/disk-image.ts";
+import { DiskImage } from "../../src/sim/disk/image.ts";
 
 /** How much virtual time a turn takes. */
 const turnMs = 0.05;

@@ -5,7 +5,7 @@ import { measure } from "./micro-run.ts";
 import { microTable, parseFlags, printReport, throughputTable } from "./report.ts";
 import { measureThroughput, throughputSettings } from "./throughput-run.ts";
 
-/** `npm run bench:micro`: what single steps of the hot path cost, and what three replicas in one thread get done with them. */
+/** `npm run bench -- micro`: what single steps of the hot path cost, and what three replicas in one thread get done with them. */
 const { json, quick } = parseFlags("micro");
 const ms = quick ? 20 : 1000;
 const throughputMs = quick ? 150 : 3000;

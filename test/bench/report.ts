@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { DiskMeasured } from "./disk-cases.ts";
+import type { GroupMeasured } from "./group/measure.ts";
 import type { Measured } from "./micro-run.ts";
 import type { SimSpeed } from "./sim-speed-run.ts";
 import type { Throughput } from "./throughput-run.ts";
@@ -104,6 +105,21 @@ export function diskTable(results: readonly DiskMeasured[]): string {
       whole(rowsPerS),
       cpuUsEach.toFixed(2),
       ratio.toFixed(2),
+    ]),
+  );
+}
+
+export function groupTable(results: readonly GroupMeasured[]): string {
+  return table(
+    ["three replicas", "operation", "ops/s", "p50 ms", "p99 ms", "p999 ms", "us server CPU/op", "of ceiling", "CPU of ceiling"],
+    results.map(({ name, shape, operation, figures, ofCeiling, cpuOfCeiling }) => [
+      `${name} ${shape}`,
+      operation,
+      whole(figures.perSecond),
+      ...[figures.p50Ms, figures.p99Ms, figures.p999Ms].map((ms) => ms.toFixed(2)),
+      figures.serverCpuUs.toFixed(1),
+      ofCeiling?.toFixed(2) ?? "",
+      cpuOfCeiling?.toFixed(2) ?? "",
     ]),
   );
 }

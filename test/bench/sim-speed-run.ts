@@ -1,5 +1,5 @@
 import { Rng } from "../../src/base/rng.ts";
-import { SimCluster } from "../../src/sim/cluster.ts";
+import { memberProgram, SimCluster } from "../../src/sim/cluster.ts";
 import { Recorder } from "../../src/rsm/recorder.ts";
 import { WatchedCluster } from "../../src/sim/watched-cluster.ts";
 
@@ -45,7 +45,7 @@ function cluster(oracle: boolean): SimCluster {
   if (oracle) return new WatchedCluster(rng, { size }).sim;
   return new SimCluster(rng.fork("world"), {
     size,
-    machine: () => new Recorder({ applied: () => {}, restored: () => {} }),
+    program: memberProgram({}, () => new Recorder({ applied: () => {}, restored: () => {} })),
     onFailure: (_, error) => {
       throw error;
     },

@@ -1,7 +1,16 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { exitCodes } from "../../src/cli/exit.ts";
 import { fuzzCommand } from "../../src/cli/fuzz.ts";
+import { type FuzzKind, kvKind, raftKind } from "../../src/cli/fuzz-kinds.ts";
 import { kvorumProgram, runProgram } from "../../src/cli/program.ts";
+import { textBytes } from "../../src/check/byte-string.ts";
+import { checkHistory } from "../../src/check/check.ts";
+import { readHistory } from "../../src/check/read.ts";
+import { runKvSeed } from "../../src/sim/kv/fuzz.ts";
 import { type FuzzOptions, runSeed, type SeedResult } from "../../src/sim/fuzz.ts";
 
 let before: typeof process.exitCode;
@@ -22,11 +31,19 @@ interface Outcome {
 
 type Simulate = typeof runSeed;
 
-async function run(words: readonly string[], simulate: Simulate): Promise<Outcome> {
+function run(words: readonly string[], simulate: Simulate): Promise<Outcome> {
+  return runKinds([raftKind(simulate)], words);
+}
+
+function runBoth(words: readonly string[], simulate: typeof runKvSeed = runKvSeed): Promise<Outcome> {
+  return runKinds([kvKind(simulate), raftKind(fine)], words);
+}
+
+async function runKinds(kinds: readonly FuzzKind[], words: readonly string[]): Promise<Outcome> {
   const outcome: Outcome = { code: undefined, stdout: "", stderr: "" };
   vi.spyOn(process.stdout, "write").mockImplementation((text) => Boolean((outcome.stdout += String(text))));
   vi.spyOn(process.stderr, "write").mockImplementation((text) => Boolean((outcome.stderr += String(text))));
-  await runProgram(kvorumProgram([fuzzCommand(simulate)]), ["fuzz", ...words]);
+  await runProgram(kvorumProgram([fuzzCommand(kinds)]), ["fuzz", ...words]);
   vi.restoreAllMocks();
   outcome.code = process.exitCode;
   return outcome;
@@ -86,7 +103,7 @@ describe("one seed", () => {
     const outcome = await run(["3", "--faults", "90s"], mixed);
     expect(outcome.code).toBe(exitCodes.failed);
     expect(outcome.stdout).toContain("  BROKEN R6 at 1235ms: s0 commits 4 in term 2 while 1 of 3 disks hold it\n");
-    expect(outcome.stdout).toContain("  replay: kvorum fuzz 3 --faults 90000ms\n");
+    expect(outcome.stdout).toContain("  replay: kvorum fuzz raft 3 --faults 90000ms\n");
   });
 
   test("traces with virtual times to stderr when asked", async () => {
@@ -97,7 +114,7 @@ describe("one seed", () => {
   test("is one line of JSON when asked", async () => {
     const { stdout } = await run(["3", "--json"], mixed);
     expect(stdout.split("\n").length).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ seed: "3", verdict: "broken", finding: { invariant: "R6" }, replay: "kvorum fuzz 3" });
+    expect(JSON.parse(stdout)).toMatchObject({ seed: "3", verdict: "broken", finding: { invariant: "R6" }, replay: "kvorum fuzz raft 3" });
   });
 
   test("whose two runs differ is broken (R27)", async () => {
@@ -105,7 +122,7 @@ describe("one seed", () => {
     const outcome = await run(["1", "--twice"], (seed) => result(seed, { stream: `stream ${(runs += 1)}` }));
     expect(outcome.code).toBe(exitCodes.failed);
     expect(outcome.stdout).toContain("BROKEN R27");
-    expect(outcome.stdout).toContain("replay: kvorum fuzz 1 --twice");
+    expect(outcome.stdout).toContain("replay: kvorum fuzz raft 1 --twice");
     expect((await run(["1", "--twice"], fine)).code).toBe(exitCodes.ok);
   });
 
@@ -123,7 +140,7 @@ describe("one seed", () => {
     const failing = run(["1"], () => {
       throw bug;
     });
-    await expect(failing).rejects.toMatchObject({ message: expect.stringContaining("kvorum fuzz 1"), cause: bug });
+    await expect(failing).rejects.toMatchObject({ message: expect.stringContaining("kvorum fuzz raft 1"), cause: bug });
   });
 });
 
@@ -133,7 +150,7 @@ describe("many seeds", () => {
     expect(code).toBe(exitCodes.failed);
     expect(stdout).toContain("seed 5: invalid, with 8 committed it has shown nothing\n");
     expect(withoutDurations(stdout)).toContain("seeds 1 to 6: 3 ok, 2 broken, 1 invalid, - CPU\n");
-    expect(stdout.endsWith("replay: kvorum fuzz 3\nreplay: kvorum fuzz 6\n")).toBe(true);
+    expect(stdout.endsWith("replay: kvorum fuzz raft 3\nreplay: kvorum fuzz raft 6\n")).toBe(true);
   });
 
   test("say how often each kind of fault struck, and name the rarest", async () => {
@@ -151,7 +168,7 @@ describe("many seeds", () => {
     const { stdout } = await run(["--count", "3", "--seed", "1", "--json"], mixed);
     const lines = stdout.trim().split("\n");
     expect(lines.length).toBe(4);
-    expect(JSON.parse(lines[3] ?? "")).toMatchObject({ first: 1, count: 3, ok: 2, broken: 1, invalid: 0, replays: ["kvorum fuzz 3"] });
+    expect(JSON.parse(lines[3] ?? "")).toMatchObject({ first: 1, count: 3, ok: 2, broken: 1, invalid: 0, replays: ["kvorum fuzz raft 3"] });
   });
 
   test("begin at a fresh seed when none is given", async () => {
@@ -177,4 +194,72 @@ test.each([
   ],
 ])("%j is refused with one sentence and exit code 2", async (words, stderr) => {
   expect(await run(words, fine)).toEqual({ code: exitCodes.usage, stdout: "", stderr });
+});
+
+describe("a group with clients", () => {
+  const files: string[] = [];
+  afterEach(() => {
+    for (const path of files.splice(0)) rmSync(path, { force: true });
+  });
+
+  function file(name: string): string {
+    const path = join(tmpdir(), `${randomUUID()}-${name}`);
+    files.push(path);
+    return path;
+  }
+
+  test("is what is run unless another kind is named", async () => {
+    const words = ["3", "--faults", "2s"];
+    const first = await runBoth(words);
+    expect(first.code).toBe(exitCodes.ok);
+    expect(first.stdout).toContain("operations/s each");
+    expect(first.stdout).toContain("steps of the checker");
+    expect(withoutDurations((await runBoth(["kv", ...words])).stdout)).toBe(withoutDurations(first.stdout));
+    expect((await runBoth(["raft", "3"])).stdout).toContain("9 proposed");
+  });
+
+  test("leaves what its clients saw in a file that the checker reads", async () => {
+    const history = file("history.jsonl");
+    const html = file("page.html");
+    const outcome = await runBoth(["3", "--faults", "2s", "--history", history, "--html", html]);
+    const read = readHistory(readFileSync(history, "utf8"));
+    expect(read.history.operations.length).toBeGreaterThan(20);
+    expect(checkHistory(read.history).verdict).toBe("linearizable");
+    expect(outcome.stderr).toContain("what clients saw is linearizable");
+    expect(existsSync(html)).toBe(false);
+  });
+
+  test("draws why what its clients saw is not linearizable", async () => {
+    const html = file("page.html");
+    const key = textBytes("k");
+    const lying: typeof runKvSeed = (seed, options) => {
+      options?.onHistory?.({
+        model: "store",
+        operations: [
+          { client: "a", call: 1, returned: 2, command: { op: "put", key, value: textBytes("1") }, outcome: {} },
+          { client: "b", call: 3, returned: 4, command: { op: "get", key }, outcome: { value: null } },
+        ],
+      });
+      return {
+        ...runKvSeed(seed, { faultsMs: 1 }),
+        verdict: "broken",
+        finding: { invariant: "LIN", sentence: "no order", atMs: 4, stack: undefined },
+      };
+    };
+    const outcome = await runBoth(["3", "--html", html], lying);
+    expect(outcome.code).toBe(exitCodes.failed);
+    expect(outcome.stdout).toContain("  BROKEN LIN at 4ms: no order\n  replay: kvorum fuzz 3\n");
+    expect(readFileSync(html, "utf8")).toContain("kvorum fuzz 3");
+  });
+
+  test("counts over many seeds how often everything came about", async () => {
+    const { stdout } = await runBoth(["--count", "2", "--seed", "1", "--faults", "3s"]);
+    expect(stdout).toMatch(/executed, .*repeated, .*sessions dropped, .*operations checked\n/);
+    expect(withoutDurations(stdout)).toContain("seeds 1 to 2: 2 ok, 0 broken, 0 invalid, - CPU\n");
+  });
+
+  test("writes files of one seed only", async () => {
+    const outcome = await runBoth(["--count", "2", "--history", "x"]);
+    expect(outcome).toEqual({ code: exitCodes.usage, stdout: "", stderr: "kvorum: --history and --html are for one seed.\n" });
+  });
 });

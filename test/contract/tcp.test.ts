@@ -10,3 +10,12 @@ async function openTransport(): Promise<TransportHarness> {
 }
 
 transportContract("tcp", openTransport);
+
+/** The same with a client on one side, which its server answers and never calls. */
+async function openClient(): Promise<TransportHarness> {
+  const rig = new TcpRig();
+  const b = { id: serverId("b"), transport: await rig.open("b") };
+  return { a: { id: serverId("client/7"), transport: rig.client() }, b, nobody: serverId("nobody"), until, pass, close: () => rig.close() };
+}
+
+transportContract("tcp client", openClient);

@@ -2,12 +2,14 @@ import { zoo } from "../zoo/hunt.ts";
 import { ground, plant } from "../zoo/plant.ts";
 import { cases, smallest } from "./cases.ts";
 import { explore, type Order, type Progress, type Result } from "./explore.ts";
+import { sessionCases } from "./sessions/cases.ts";
+import { exploreSessions } from "./sessions/explore.ts";
 import type { Bounds } from "./world.ts";
 
 const usage = `tsx test/explore/run.ts [what] [name=value ...]
 
 what    the id of a planted bug; by itself it runs within the bounds of its case.
-        "clean" (the default): the core as it is; by itself it runs through all cases.
+        "clean" (the default): the core as it is; by itself it runs through all cases. "sessions": the sessions as they are.
 name    a bound: terms, campaigns, proposals, crashes, stepDowns (numbers), pump (at_once, any_time), properties (all, safety);
         case=<number> begins with the bounds of that case, counted from 0;
         order=breadth (a shortest trace; default for bugs) or ripe (everything, sooner; default for clean); states=<give up after>`;
@@ -17,7 +19,7 @@ const settings = new Map(given.map((setting) => setting.split("=", 2) as [string
 const bug = zoo.find(({ id }) => id === what);
 const names = new Set([...Object.keys(smallest), "case", "order", "states"]);
 if (
-  (bug === undefined && what !== "clean") ||
+  (bug === undefined && what !== "clean" && what !== "sessions") ||
   given.some((setting) => !/^\w+=./.test(setting)) ||
   [...settings.keys()].some((name) => !names.has(name))
 ) {
@@ -64,10 +66,27 @@ function report(name: string, result: Result): void {
   for (const line of violation?.trace ?? []) console.log(`  ${line}`);
 }
 
-const folder = bug === undefined ? ground.source : plant(bug);
-for (const [name, bounds] of places()) {
-  const statesMax = Number(settings.get("states") ?? Infinity);
-  // One after the other: each may take all the memory there is.
-  // eslint-disable-next-line no-await-in-loop
-  report(name, await explore(folder, bounds, order, { statesMax, progress: tell }));
+async function runSessions(): Promise<void> {
+  for (const { name, bounds, bugs } of sessionCases) {
+    if (bug !== undefined && !bugs.includes(bug.id)) continue;
+    // eslint-disable-next-line no-await-in-loop
+    const { states, complete, broken } = await exploreSessions(bug === undefined ? ground.source : plant(bug), bounds);
+    console.log(
+      `${what}, ${name}: ${broken?.property ?? (complete ? "nothing found, all seen" : "given up")} (${states} states, ${seconds()} s)`,
+    );
+    for (const line of broken?.trace ?? []) console.log(`  ${line}`);
+  }
 }
+
+async function runCore(): Promise<void> {
+  const folder = bug === undefined ? ground.source : plant(bug);
+  for (const [name, bounds] of places()) {
+    const statesMax = Number(settings.get("states") ?? Infinity);
+    // One after the other: each may take all the memory there is.
+    // eslint-disable-next-line no-await-in-loop
+    report(name, await explore(folder, bounds, order, { statesMax, progress: tell }));
+  }
+}
+
+const isOfSessions = what === "sessions" || sessionCases.some(({ bugs }) => bugs.includes(what));
+await (isOfSessions ? runSessions() : runCore());

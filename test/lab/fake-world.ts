@@ -159,6 +159,14 @@ export class FakeKind implements WorldKind {
     return { figures, ...outcome, stalls, remains, childrenCpuMs: 0 };
   }
 
+  runStore(): Promise<Outcome> {
+    throw new Error("a fake kind has no stores");
+  }
+
+  runProcess(): Promise<Outcome> {
+    throw new Error("a fake kind has no processes");
+  }
+
   #remain(folder: string): Remains {
     this.remains.add(folder);
     return { folder, remove: () => void this.remains.delete(folder) };

@@ -17,9 +17,9 @@ interface MemoryDirectory {
   readonly cells: MemoryCells;
 }
 
-/** A server's life in this process. */
+/** A server's life in this process: it is loaded, and begins when it has settings. */
 interface Life {
-  readonly settings: ChildSettings;
+  settings: ChildSettings | undefined;
   readonly listener: ChildListener;
   alive: boolean;
   /** It says and hears nothing while it stands still. */
@@ -32,10 +32,12 @@ interface Life {
 
 /** Servers of the lab in this process instead of processes of their own: over memory, in real time. */
 export class MemoryChildren {
+  /** How many have been loaded. */
+  loaded = 0;
   /** Every start so far. */
   readonly started: ChildSettings[] = [];
   readonly #turn = new Turn();
-  readonly #lives = new Map<ServerId, Life>();
+  readonly #lives = new Set<Life>();
   readonly #directories = new Map<string, MemoryDirectory>();
   #ends: ChildEnd[] = [];
 
@@ -48,35 +50,32 @@ export class MemoryChildren {
     return this.#lives.size;
   }
 
-  readonly launch: Launch = (settings, listener) => {
-    this.started.push(settings);
-    const life = this.#newLife(settings, listener);
-    const id = this.#idOf(settings);
-    const failure = this.#ends.shift();
-    if (failure === undefined) this.#lives.set(id, life);
-    setImmediate(() => {
-      if (failure !== undefined) this.#end(id, life, failure);
-      else if (life.alive) life.server = this.#start(id, life);
-    });
+  readonly launch: Launch = (_, listener) => {
+    const life = newLife(listener);
+    this.loaded += 1;
+    this.#lives.add(life);
     return {
-      send: (request) => void setImmediate(() => this.#ask(life, request)),
-      kill: () => void setImmediate(() => this.#end(id, life, killed)),
+      send: (message) =>
+        void setImmediate(() => {
+          if (message.kind === "ask") this.#ask(life, message);
+          else if (life.alive) this.#begin(life, message.settings);
+        }),
+      kill: () => void setImmediate(() => this.#end(life, killed)),
     };
   };
 
   /** Ends a server that nobody has ordered to end. */
   die(place: number, end: ChildEnd): void {
-    const [id, life] = this.#find(place);
-    this.#end(id, life, end);
+    this.#end(this.#find(place), end);
   }
 
   /** A server stands still until `wake`. */
   freeze(place: number): void {
-    this.#find(place)[1].still = true;
+    this.#find(place).still = true;
   }
 
   wake(place: number, stalledMs: number): void {
-    const [, life] = this.#find(place);
+    const life = this.#find(place);
     life.still = false;
     life.server?.tell({ kind: "stalled", ms: stalledMs });
     for (const request of life.inbox.splice(0)) this.#ask(life, request);
@@ -84,11 +83,15 @@ export class MemoryChildren {
 
   /** A server says what it never did. */
   lie(place: number, message: FromChild): void {
-    this.#find(place)[1].listener.message(message);
+    this.#find(place).listener.message(message);
   }
 
-  #newLife(settings: ChildSettings, listener: ChildListener): Life {
-    return { settings, listener, alive: true, still: false, inbox: [], server: undefined, onRequest: undefined, receive: undefined };
+  #begin(life: Life, settings: ChildSettings): void {
+    life.settings = settings;
+    this.started.push(settings);
+    const failure = this.#ends.shift();
+    if (failure === undefined) life.server = this.#start(life, settings);
+    else this.#end(life, failure);
   }
 
   #ask(life: Life, request: Request): void {
@@ -96,29 +99,31 @@ export class MemoryChildren {
     else if (life.alive) life.onRequest(request);
   }
 
-  #end(id: ServerId, life: Life, end: ChildEnd): void {
+  #end(life: Life, end: ChildEnd): void {
     if (!life.alive) return;
     life.alive = false;
     life.server?.stop();
-    this.#lives.delete(id);
+    this.#lives.delete(life);
     life.listener.ended(end);
   }
 
-  #start(id: ServerId, life: Life): LabServer {
-    const directory = this.#directory(life.settings);
+  #start(life: Life, settings: ChildSettings): LabServer {
+    const directory = this.#directory(settings);
+    const id = idOf(settings);
     const env: Env = {
       clock: new RealClock(this.#turn),
       transport: {
         send: (to, packet) =>
           void setImmediate(() => {
-            const other = this.#lives.get(to);
-            if (other?.still === false) other.receive?.(id, packet);
+            for (const other of this.#lives) {
+              if (other.settings !== undefined && idOf(other.settings) === to && !other.still) other.receive?.(id, packet);
+            }
           }),
         onPacket: (receive) => void (life.receive = receive),
       },
       storage: directory.storage,
       cell: (name) => directory.cells.cell(name),
-      rng: new Rng(`${life.settings.seed} ${this.started.length}`),
+      rng: new Rng(`${settings.seed} ${this.started.length}`),
       trace: noTrace,
     };
     const channel = {
@@ -132,8 +137,8 @@ export class MemoryChildren {
         for (const request of life.inbox.splice(0)) hear(request);
       },
     };
-    return new LabServer(env, life.settings, channel, ({ why }) => {
-      this.#end(id, life, { code: 12, signal: undefined, lastWords: why });
+    return new LabServer(env, settings, channel, ({ why }) => {
+      this.#end(life, { code: 12, signal: undefined, lastWords: why });
     });
   }
 
@@ -146,12 +151,17 @@ export class MemoryChildren {
     return made;
   }
 
-  #idOf(settings: ChildSettings): ServerId {
-    return serversOf(settings)[settings.place] ?? serverId("nobody");
+  #find(place: number): Life {
+    for (const life of this.#lives) if (life.settings?.place === place) return life;
+    throw new Error(`server ${place} does not live`);
   }
+}
 
-  #find(place: number): [ServerId, Life] {
-    for (const [id, life] of this.#lives) if (life.settings.place === place) return [id, life];
-    throw new Error(`server ${place} lives`);
-  }
+function newLife(listener: ChildListener): Life {
+  const nothing = { settings: undefined, server: undefined, onRequest: undefined, receive: undefined };
+  return { listener, alive: true, still: false, inbox: [], ...nothing };
+}
+
+function idOf(settings: ChildSettings): ServerId {
+  return serversOf(settings)[settings.place] ?? serverId("nobody");
 }

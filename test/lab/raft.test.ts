@@ -1,13 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { replayCommand } from "../../src/lab/result.ts";
 import { runCase } from "../../src/lab/runner.ts";
 import { raftSuite } from "../../src/lab/raft/suite.ts";
 import { SimWorlds } from "../../src/lab/sim/sim-kind.ts";
 import { suites } from "../../src/lab/suites.ts";
-import { importsOf } from "../tidy/source.ts";
 
 const seed = 1;
 
@@ -35,15 +31,4 @@ test.each([2, 10, 20, 21, 23, 28])("raft %i is the same in every run of a seed, 
   const first = await play();
   expect(first[1]).not.toEqual([]);
   expect(await play()).toEqual(first);
-});
-
-test("no case, and nothing that it is written with, knows what world it is in", () => {
-  const folder = fileURLToPath(new URL("../../src/lab", import.meta.url));
-  const shared = readdirSync(folder).filter((name) => name.endsWith(".ts"));
-  const files = [...shared, ...readdirSync(join(folder, "raft")).map((name) => join("raft", name))];
-  expect(files).toContain(join("raft", "election.ts"));
-  const reaching = files.filter((file) =>
-    importsOf({ path: file, text: readFileSync(join(folder, file), "utf8") }).some(({ target }) => /\b(?:sim|real)\//.test(target ?? "")),
-  );
-  expect(reaching).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { encodePacket, type Payload } from "../../src/rsm/wire.ts";
 import { World } from "../../src/sim/world.ts";
 import { mean } from "../sim/wire.ts";
 
-const calm: NetworkState = { unplugged: [], model: undefined, longReordering: false };
+const calm: NetworkState = { unplugged: [], sides: [], model: undefined, longReordering: false };
 const header = { group: groupId(1), creation: 1, from: replicaId(0), incarnation: 7, to: replicaId(1) };
 const envelope = { from: replicaId(0), to: replicaId(1), term: 3 };
 
@@ -108,6 +108,20 @@ test("a link is up when both ends are plugged in, and one end that knows is enou
     net.set({ unplugged: [1] }, [who]);
     expect([net.reaches(0, 1), net.reaches(1, 0)]).toEqual([false, false]);
   }
+});
+
+test("servers on different sides do not reach each other, and one end that knows is enough; clients are on every side", () => {
+  const net = new Net();
+  net.set({ sides: [0, 1, 0] });
+  expect([net.reaches(0, 1), net.reaches(1, 0), net.reaches(0, 2), net.reaches(1, 2)]).toEqual([false, false, true, false]);
+  for (const who of [0, 1]) {
+    net.set({});
+    net.set({ sides: [0, 1, 0] }, [who]);
+    expect([net.reaches(0, 1), net.reaches(1, 0)]).toEqual([false, false]);
+  }
+  // The last of the three is a client where only two are servers.
+  net.set({ sides: [0, 1] });
+  expect([net.reaches(0, 1), net.reaches(2, 0), net.reaches(2, 1), net.reaches(1, 2)]).toEqual([false, true, true, true]);
 });
 
 test("what is on its way when a cut happens is lost", () => {

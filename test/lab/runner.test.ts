@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Case, Run, Suite } from "../../src/lab/case.ts";
+import type { Case, MemberRun, Suite } from "../../src/lab/case.ts";
 import { check } from "../../src/lab/failure.ts";
 import { JsonReporter } from "../../src/lab/json-reporter.ts";
 import type { Reporter, Totals } from "../../src/lab/result.ts";
@@ -8,7 +8,7 @@ import { durationText } from "../../src/lab/text.ts";
 import { TextReporter } from "../../src/lab/text-reporter.ts";
 import { FakeKind } from "./fake-world.ts";
 
-function makeCase(number: number, title: string, body: Run["run"], more: Partial<Run> = {}): Case {
+function makeCase(number: number, title: string, body: MemberRun["run"], more: Partial<MemberRun> = {}): Case {
   return { number, title, runs: [{ servers: 3, run: body, ...more }] };
 }
 
@@ -191,7 +191,9 @@ test("a case that failed while something stood still is invalid, and runs again"
     "suite toy, world fake, seed 42
     TEST 8: Flaky
     TEST 8 invalid: server 2 stalled for 310 milliseconds; it runs again
+        its failure: run 1 has failed
     TEST 8 invalid: server 2 stalled for 500 milliseconds; it runs again
+        its failure: run 2 has failed
     TEST 8 Passed
         3 servers, <real>, 7 rpcs, 1000 bytes, 3 entries, 2 invalid runs, <real> CPU
     TEST 1: Good
@@ -236,7 +238,15 @@ test("as JSON, an invalid run is a line of its own", async () => {
   const { out } = await runStalled([flaky(1)], [310], true);
   const lines = out.trim().split("\n");
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { suite: "toy", world: "fake", seed: 42, number: 8, title: "Flaky", invalid: "server 2 stalled for 310 ms" },
+    {
+      suite: "toy",
+      world: "fake",
+      seed: 42,
+      number: 8,
+      title: "Flaky",
+      invalid: "server 2 stalled for 310 ms",
+      reason: "run 1 has failed",
+    },
     expect.objectContaining({ number: 8, passed: true, invalidRuns: 1 }),
     expect.objectContaining({ cases: 1, failed: 0, invalidRuns: 1 }),
   ]);

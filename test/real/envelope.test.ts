@@ -24,6 +24,15 @@ test("what was sealed is found again, as bytes of nobody else's", () => {
   );
 });
 
+test("an empty value is sealed alike, whatever memory it is a part of", () => {
+  const key = utf8("k");
+  const sealed = seal(key, utf8(""));
+  for (const empty of [new Uint8Array(0), utf8("value").subarray(2, 2), Buffer.alloc(0)]) expect(seal(key, empty)).toEqual(sealed);
+  expect(unseal(key, new Uint8Array(sealed))).toEqual(new Uint8Array(0));
+  expect(unseal(utf8("l"), sealed)).toBeUndefined();
+  expect(unseal(utf8(""), seal(utf8("abc").subarray(1, 1), utf8("v")))).toEqual(utf8("v"));
+});
+
 test("no bit of a row can change unseen", () => {
   const key = utf8("a key");
   const sealed = seal(key, utf8("a value of some length"));

@@ -117,3 +117,8 @@ export class FakeDoor implements LevelDoor {
     if (this.failing.has(what)) throw new Error(`no ${what} today`);
   }
 }
+
+/** Lets the turn end that is under way, and all that ends with it. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}

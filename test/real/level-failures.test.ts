@@ -6,7 +6,7 @@ import { LevelStorage } from "../../src/real/level-storage.ts";
 import { Turn } from "../../src/real/turn.ts";
 import { put } from "../contract/storage-harness.ts";
 import type { Stopped } from "./disk-rig.ts";
-import { FakeDoor } from "./fake-door.ts";
+import { FakeDoor, turn } from "./fake-door.ts";
 
 const everything = { from: emptyBytes, to: undefined };
 const wide = { rowsMax: 1_000, bytesMax: 1 << 20 };
@@ -24,7 +24,8 @@ beforeEach(() => {
 });
 
 async function turns(): Promise<void> {
-  for (let i = 0; i < 4; i += 1) await new Promise((resolve) => setImmediate(resolve));
+  await turn();
+  await turn();
 }
 
 /** A write that is on its way, and one that waits behind it. */

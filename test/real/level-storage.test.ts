@@ -5,7 +5,7 @@ import { LevelStorage } from "../../src/real/level-storage.ts";
 import { Turn } from "../../src/real/turn.ts";
 import { del, put } from "../contract/storage-harness.ts";
 import type { Stopped } from "./disk-rig.ts";
-import { FakeDoor } from "./fake-door.ts";
+import { FakeDoor, turn } from "./fake-door.ts";
 
 const everything = { from: emptyBytes, to: undefined };
 const wide = { rowsMax: 1_000, bytesMax: 1 << 20 };
@@ -27,11 +27,6 @@ beforeEach(() => {
 
 function storageOf(waits: { readonly unsyncedMs: number; readonly unsyncedBytes?: number }): LevelStorage {
   return new LevelStorage(door, { turn: new Turn(), stop: (reason, sentence) => stops.push({ reason, sentence }), ...waits });
-}
-
-/** Lets the turn end that is under way, and all that ends with it. */
-async function turn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 function call(name: string): () => void {
@@ -98,17 +93,6 @@ describe("batches", () => {
     await turn();
     expect(storage.get(utf8("a"))).toEqual(utf8("3"));
     expect(storage.get(utf8("b"))).toBeUndefined();
-  });
-
-  test("a read sees what waits, what is being written and what is on disk", async () => {
-    storage.write([put("a", "1"), put("b", "1"), put("c", "1")], synced);
-    await turn();
-    door.writing.finish();
-    await turn();
-    storage.write([put("b", "2"), del("c")], synced);
-    await turn();
-    storage.write([put("c", "3")], synced);
-    expect(["a", "b", "c", "d"].map((key) => storage.get(utf8(key)))).toEqual([utf8("1"), utf8("2"), utf8("3"), undefined]);
   });
 });
 

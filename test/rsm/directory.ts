@@ -3,9 +3,18 @@ import { encode } from "../../src/base/codec.ts";
 import { replicaId } from "../../src/base/ids.ts";
 import type { WriteOp } from "../../src/env/storage.ts";
 import type { HardState, LogIndex } from "../../src/raft/types.ts";
-import { decodeHardCell, type HardCellValue } from "../../src/rsm/hard-cell.ts";
-import type { Opened } from "../../src/rsm/log-open.ts";
-import { decodeHard, decodeLogRow, decodeMark, encodeHard, encodeLogRow, encodeMark, type HardRow, type Keys } from "../../src/rsm/rows.ts";
+import { decodeHardCell, type HardCellValue } from "../../src/rsm/log/hard-cell.ts";
+import type { Opened } from "../../src/rsm/log/log-open.ts";
+import {
+  decodeHard,
+  decodeLogRow,
+  decodeMark,
+  encodeHard,
+  encodeLogRow,
+  encodeMark,
+  type HardRow,
+  type Keys,
+} from "../../src/rsm/log/rows.ts";
 import { cellName, entriesOf, Shelf, trio } from "./shelf.ts";
 
 /** A directory as a busy replica leaves it, and ways to damage it. */

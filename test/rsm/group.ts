@@ -4,7 +4,7 @@ import type { TraceFields } from "../../src/base/trace.ts";
 import type { Status } from "../../src/raft/raft.ts";
 import type { Member } from "../../src/rsm/member.ts";
 import type { MemberOptionsGiven } from "../../src/rsm/options.ts";
-import { type ClusterOptions, SimCluster } from "../../src/sim/cluster.ts";
+import { type ClusterOptions, memberProgram, SimCluster } from "../../src/sim/cluster.ts";
 import { Recorder } from "../../src/rsm/recorder.ts";
 
 export interface GroupOptions {
@@ -42,10 +42,9 @@ export class Group {
     this.restored = Array.from({ length: size }, () => []);
     this.cluster = new SimCluster(seed, {
       size,
-      member: { ...member },
       network: { checkBytes: true, ...network },
       disk: { checkBytes: true, ...disk },
-      machine: (server) => this.#machine(server),
+      program: memberProgram(member, (server) => this.#machine(server)),
       onFailure: (server, error) => {
         if (onFailure === undefined) throw error;
         onFailure(server, error);

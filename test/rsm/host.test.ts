@@ -148,7 +148,7 @@ const attacks: readonly (readonly [name: string, said: string, why: RegExp, atta
     "a snapshot whose mark leaves no room",
     refused,
     /^a place in a log/,
-    (f, from, to) => f.send(from, to, install(f, from, to, Number.MAX_SAFE_INTEGER, [0, 1, 2])),
+    (f, from, to) => f.send(from, to, snapshot(f, to, Number.MAX_SAFE_INTEGER, [0, 1, 2])),
   ],
 ];
 
@@ -166,14 +166,15 @@ function hugeTerm(forge: Forge, from: number, to: number): Uint8Array {
   return Uint8Array.of(...packet.subarray(0, 8), 0xcf, 0, 0x20, 0, 0, 0, 0, 0, 0, ...packet.subarray(9));
 }
 
-function install(forge: Forge, from: number, to: number, index: number, voters: readonly number[]): Payload {
+/** A snapshot of one chunk. */
+function snapshot(forge: Forge, to: number, index: number, voters: readonly number[]): Payload {
   const { term } = forge.state(to);
   const mark = { index, term, chain: 1, membership: membership(voters.map(replicaId)) };
-  return { kind: "install", message: { kind: "snapshot", from: replicaId(from), to: replicaId(to), term, mark }, rows: [] };
+  return { kind: "chunk", term, transfer: { nonce: 1, count: 1 }, number: 1, finished: 0, rows: [], mark };
 }
 
 function snapshotFor(...voters: readonly number[]): Attack {
-  return (forge, from, to) => forge.send(from, to, install(forge, from, to, 1_000, voters));
+  return (forge, from, to) => forge.send(from, to, snapshot(forge, to, 1_000, voters));
 }
 
 describe("bad input is refused with one sentence, and nothing is disturbed", () => {

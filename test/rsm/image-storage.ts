@@ -1,8 +1,8 @@
 import type { KeyRange, PageLimits, Row, Storage, StorageView } from "../../src/env/storage.ts";
-import type { DiskImage } from "../../src/sim/disk-image.ts";
-import type { Keys } from "../../src/rsm/rows.ts";
-import { decodeHardCell } from "../../src/rsm/hard-cell.ts";
-import { type Opened, openLogStore } from "../../src/rsm/log-open.ts";
+import type { DiskImage } from "../../src/sim/disk/image.ts";
+import type { Keys } from "../../src/rsm/log/rows.ts";
+import { decodeHardCell } from "../../src/rsm/log/hard-cell.ts";
+import { type Opened, openLogStore } from "../../src/rsm/log/log-open.ts";
 import { present } from "../../src/base/assert.ts";
 
 /** A disk's image as a storage that is only read, and at once. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { replicaId } from "../../src/base/ids.ts";
 import type { WriteOp } from "../../src/env/storage.ts";
-import { encodeApplied } from "../../src/rsm/rows.ts";
+import { encodeApplied } from "../../src/rsm/log/rows.ts";
 import { entriesOf, Shelf, trio } from "./shelf.ts";
 
 import { Directory, forgetful, voted } from "./directory.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { encode } from "../../src/base/codec.ts";
 import { replicaId } from "../../src/base/ids.ts";
-import { encodeApplied } from "../../src/rsm/rows.ts";
+import { encodeApplied } from "../../src/rsm/log/rows.ts";
 
 import { Directory, forgetful } from "./directory.ts";
 function flip(bytes: Uint8Array, at = 0): Uint8Array {

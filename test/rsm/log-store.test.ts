@@ -4,7 +4,7 @@ import { AssertionError, present } from "../../src/base/assert.ts";
 import { hashBytes } from "../../src/base/hash.ts";
 import { replicaId } from "../../src/base/ids.ts";
 import { entryBytes, type Entry } from "../../src/raft/types.ts";
-import { chainAfter, decodeLogRow, decodeMark, encodeMark, firstOfLogRow } from "../../src/rsm/rows.ts";
+import { chainAfter, decodeLogRow, decodeMark, encodeMark, firstOfLogRow } from "../../src/rsm/log/rows.ts";
 import { emptyMark, entriesOf, Shelf, trio } from "./shelf.ts";
 import { type Operation, ShelfRun } from "./shelf-run.ts";
 
@@ -97,6 +97,19 @@ describe("rows", () => {
     expect(restored.map(({ index, term, data }) => [index, term, hashBytes(data)])).toEqual(
       entries.map(({ index, term, data }) => [index, term, hashBytes(data)]),
     );
+  });
+
+  test("no row is longer than the log is to become, so that a row does not keep what was dropped", () => {
+    const shelf = new Shelf(1, 1_000);
+    shelf.begin();
+    const entries = entriesOf(1, Array<number>(200).fill(1), 50);
+    shelf.write({ hardState: inTerm(1), entries });
+    shelf.apply(199, 1);
+    shelf.settle();
+    expect(layout(shelf).length).toBeGreaterThan(10);
+    expect(shelf.store.bytes).toBeGreaterThan(10_000);
+    shelf.store.compact({ ...emptyMark, index: 199, term: 1, chain: shelf.store.chainAt(199) });
+    expect(shelf.store.bytes).toBeLessThan(1_500);
   });
 
   test("a batch of many small entries becomes several too: a decoder counts elements", () => {

@@ -3,12 +3,12 @@ import { encode, type Packable } from "../../src/base/codec.ts";
 import { groupId, replicaId } from "../../src/base/ids.ts";
 import type { WriteOp } from "../../src/env/storage.ts";
 import { membership } from "../../src/raft/membership.ts";
-import { decodeHardCell } from "../../src/rsm/hard-cell.ts";
+import { decodeHardCell } from "../../src/rsm/log/hard-cell.ts";
 import { fields } from "../../src/rsm/fields.ts";
-import { decodeHard, decodeMark, encodeHard, encodeMark, Keys, stateKeyOffset } from "../../src/rsm/rows.ts";
+import { decodeHard, decodeMark, encodeHard, encodeMark, Keys, stateKeyOffset } from "../../src/rsm/log/rows.ts";
 import { decodePacket } from "../../src/rsm/wire.ts";
-import type { CellImages } from "../../src/sim/cell.ts";
-import type { DiskCopy } from "../../src/sim/disk.ts";
+import type { CellImages } from "../../src/sim/disk/cell.ts";
+import type { DiskCopy } from "../../src/sim/disk/disk.ts";
 import { Group } from "./group.ts";
 import { cellName } from "./shelf.ts";
 

@@ -207,7 +207,10 @@ describe("options and identity", () => {
     expect(() => memberOptions({ tickMs: 0 })).toThrow(AssertionError);
     expect(() => memberOptions({ helloMs: -1 })).toThrow(AssertionError);
     expect(() => memberOptions({ logBytesMax: 0 })).toThrow(AssertionError);
-    expect(() => memberOptions({ snapshotBytesMax: 0 })).toThrow(AssertionError);
+    for (const name of ["snapshotChunkBytesMax", "snapshotWindowMax", "snapshotsAtOnceMax", "logPinnedBytesMax", "snapshotResendMs"]) {
+      expect(() => memberOptions({ [name]: 0 })).toThrow(AssertionError);
+    }
+    expect(() => memberOptions({ snapshotResendMs: 500, snapshotIdleMs: 500 })).toThrow(AssertionError);
     expect(() => memberOptions({ logTailBytes: -1 })).toThrow(AssertionError);
     expect(() => memberOptions({ raft: { electionTicks: 1, heartbeatTicks: 2 } })).toThrow(AssertionError);
     expect(Object.isFrozen(memberOptions())).toBe(true);

@@ -5,6 +5,7 @@ import { decode, encode, Malformed, type Packable } from "../../src/base/codec.t
 import { isReplicaId } from "../../src/base/ids.ts";
 import { wireLimits } from "../../src/base/prescan.ts";
 import { Rng } from "../../src/base/rng.ts";
+import type { ChunkWord } from "../../src/rsm/snapshot/chunk.ts";
 import { decodePacket, encodePacket, type Packet } from "../../src/rsm/wire.ts";
 
 export interface FuzzReport {
@@ -42,13 +43,14 @@ export function fuzzPackets(count: number, seed: number, progress: (done: number
 }
 
 function kindOf({ payload }: Packet): string {
+  if (payload.kind === "chunk") return payload.mark === undefined ? "chunk" : "last chunk";
   if (payload.kind !== "raft") return payload.kind;
   const { message } = payload;
   return message.kind === "append_reply" ? `append_reply ${message.accepted}` : message.kind;
 }
 
 function lengthOf({ payload }: Packet): number {
-  if (payload.kind === "install") return payload.rows.length;
+  if (payload.kind === "chunk") return payload.rows.length;
   return payload.kind === "raft" && payload.message.kind === "append" ? payload.message.entries.length : 0;
 }
 
@@ -62,7 +64,7 @@ function check(bytes: Uint8Array, name: string): Packet | undefined {
     assert(equalBytes(bytes, copy), "decoding changes nothing");
     const again = encodePacket(packet.header, packet.payload);
     // The voters of a snapshot may stand in any order.
-    const expected = packet.payload.kind === "install" ? encodeAgain(again) : encode(decode(copy) as Packable);
+    const expected = packet.payload.kind === "chunk" ? encodeAgain(again) : encode(decode(copy) as Packable);
     assert(equalBytes(again, expected), "an accepted packet says what its bytes say");
     return packet;
   } catch (cause) {
@@ -81,16 +83,30 @@ function checkPacket({ header, payload }: Packet): void {
   assert(isReplicaId(header.from) && isReplicaId(header.to), "a packet has two ends");
   assertWhole(header.creation, header.incarnation);
   if (payload.kind === "pinned" || payload.kind === "unknown") assertWhole(payload.incarnation);
-  if (payload.kind !== "raft" && payload.kind !== "install") return;
+  if (payload.kind === "chunk" || payload.kind === "chunk_ack" || payload.kind === "chunk_lost") checkChunkWord(payload);
+  if (payload.kind !== "raft") return;
   const { message } = payload;
   assert(message.from === header.from && message.to === header.to, "a message has its packet's ends");
   assertWhole(...Object.values(message).filter((value) => typeof value === "number"));
   if (message.kind === "append") checkAppend(message);
-  if (message.kind !== "snapshot" || payload.kind !== "install") return;
-  assert(message.mark.index > 0 && message.mark.term > 0 && message.mark.term <= message.term, "a mark is an entry of its leader's log");
-  assert(Number.isSafeInteger(message.mark.index + 2 ** 50), "the log can go on behind the mark");
-  assert(2 * payload.rows.length <= wireLimits.elementsMax, "rows are limited");
-  for (const row of payload.rows) assert(row[0] instanceof Uint8Array && row[1] instanceof Uint8Array, "rows are bytes");
+}
+
+function checkChunkWord(word: ChunkWord): void {
+  assertWhole(word.term, word.transfer.nonce, word.transfer.count);
+  if (word.kind === "chunk_ack") {
+    assertWhole(word.finished, word.missing);
+    assert(word.missing === 0 || word.missing > word.finished, "what is missing is not finished");
+  }
+  if (word.kind !== "chunk") return;
+  const { number, finished, rows, mark } = word;
+  assertWhole(number, finished);
+  assert(word.term > 0, "a chunk has a term");
+  assert(number > finished, "a chunk that is sent is not finished");
+  assert(2 * rows.length <= wireLimits.elementsMax, "rows are limited");
+  for (const row of rows) assert(row[0] instanceof Uint8Array && row[1] instanceof Uint8Array, "rows are bytes");
+  if (mark === undefined) return;
+  assert(mark.index > 0 && mark.term > 0 && mark.term <= word.term, "a mark is an entry of its leader's log");
+  assert(Number.isSafeInteger(mark.index + 2 ** 50), "the log can go on behind the mark");
 }
 
 function checkAppend(message: Extract<Extract<Packet["payload"], { kind: "raft" }>["message"], { kind: "append" }>): void {
@@ -142,13 +158,19 @@ function drawValues(rng: Rng): Packable[] {
   if (kind < 7) return [...head, 5, 2000, rng.int(1, 50), prevTerm, drawNumber(rng), drawNumber(rng), drawEntries(rng, prevTerm)];
   if (kind === 7) return [...head, 6, drawNumber(rng), drawNumber(rng), drawNumber(rng)];
   if (kind === 8) return [...head, 7, hintTerm + rng.int(0, 9), drawNumber(rng), rng.int(50, 99), rng.int(0, 50), hintTerm];
-  if (kind === 9) return [...head, ...drawInstall(rng, prevTerm)];
+  if (kind === 9) return [...head, ...drawChunkWord(rng, prevTerm)];
   return [...head, ...rng.pick([[16], [17, drawNumber(rng)], [18, drawNumber(rng)]])];
 }
 
-function drawInstall(rng: Rng, term: number): Packable[] {
+function drawChunkWord(rng: Rng, markTerm: number): Packable[] {
+  const kind = rng.pick([8, 8, 9, 10]);
+  const begin = [kind, markTerm + rng.int(0, 3), drawNumber(rng), drawNumber(rng)];
+  const finished = rng.int(0, 9);
+  if (kind === 10) return begin;
+  if (kind === 9) return [...begin, finished, rng.chance(0.5) ? 0 : finished + rng.int(1, 4)];
   const rows = Array.from({ length: 2 * rng.int(0, 6) }, () => drawBytes(rng));
-  return [8, term + rng.int(0, 3), rng.int(1, 99), term, drawNumber(rng), rng.shuffle([0, 1, 2, 3, 4]).slice(0, rng.int(1, 5)), rows];
+  const mark = [rng.int(1, 99), markTerm, drawNumber(rng), rng.shuffle([0, 1, 2, 3, 4]).slice(0, rng.int(1, 5))];
+  return [...begin, finished + rng.int(1, 4), finished, rows, rng.chance(0.3) ? null : mark];
 }
 
 // ---- what is done to them

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { groupId } from "../../src/base/ids.ts";
 import type { Message } from "../../src/raft/message.ts";
-import type { Header, Payload, StateRow } from "../../src/rsm/wire.ts";
+import type { TransferId } from "../../src/rsm/snapshot/chunk.ts";
+import type { StateRow } from "../../src/rsm/log/rows.ts";
+import type { Header, Payload } from "../../src/rsm/wire.ts";
 import { bytes, entriesFrom, entryIndex, entryTerm, replica, voters, wholeNumber } from "./arbitraries.ts";
 
 export const header: fc.Arbitrary<Header> = fc.record({
@@ -64,17 +66,41 @@ const body: fc.Arbitrary<Body> = fc.oneof(
 
 const stateRows: fc.Arbitrary<StateRow[]> = fc.array(fc.tuple(bytes, bytes), { maxLength: 5 });
 
+const transfer: fc.Arbitrary<TransferId> = fc.record({ nonce: wholeNumber, count: wholeNumber });
+
+const chunk: fc.Arbitrary<Payload> = fc
+  .record({
+    term: entryTerm,
+    index: entryIndex,
+    rise: fc.nat(3),
+    chain: wholeNumber,
+    membership: voters,
+    rows: stateRows,
+    transfer,
+    finished: fc.nat(100),
+    ahead: fc.integer({ min: 1, max: 9 }),
+    isLast: fc.boolean(),
+  })
+  .map((drawn): Payload => {
+    const { term, index, chain, membership, rows, finished } = drawn;
+    const mark = drawn.isLast ? { index, term, chain, membership } : undefined;
+    const number = finished + drawn.ahead;
+    return { kind: "chunk", term: term + drawn.rise, transfer: drawn.transfer, number, finished, rows, mark };
+  });
+
 /** A packet's payload that agrees with its header. */
 export function payloadOf({ from, to }: Header): fc.Arbitrary<Payload> {
-  const install = fc
-    .record({ term: entryTerm, index: entryIndex, rise: fc.nat(3), chain: wholeNumber, membership: voters, rows: stateRows })
-    .map(({ term, index, rise, chain, membership, rows }): Payload => {
-      const message = { kind: "snapshot" as const, from, to, term: term + rise, mark: { index, term, chain, membership } };
-      return { kind: "install", message, rows };
-    });
   return fc.oneof(
     { weight: 4, arbitrary: body.map((message): Payload => ({ kind: "raft", message: { ...message, from, to } as Raft })) },
-    install,
+    chunk,
+    fc.record({
+      kind: fc.constant("chunk_ack" as const),
+      term: wholeNumber,
+      transfer,
+      finished: fc.nat(99),
+      missing: fc.constantFrom(0, 100),
+    }),
+    fc.record({ kind: fc.constant("chunk_lost" as const), term: wholeNumber, transfer }),
     fc.constant<Payload>({ kind: "hello" }),
     fc.record({ kind: fc.constantFrom("pinned" as const, "unknown" as const), incarnation: wholeNumber }),
   );

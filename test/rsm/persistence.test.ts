@@ -3,8 +3,8 @@ import { assert, present } from "../../src/base/assert.ts";
 import { replicaId } from "../../src/base/ids.ts";
 import type { Cell, WriteOptions } from "../../src/env/storage.ts";
 import type { Write } from "../../src/raft/ready.ts";
-import { decodeHardCell, emptyHardCell, HardCell } from "../../src/rsm/hard-cell.ts";
-import { Persistence } from "../../src/rsm/persistence.ts";
+import { decodeHardCell, emptyHardCell, HardCell } from "../../src/rsm/log/hard-cell.ts";
+import { Persistence } from "../../src/rsm/log/persistence.ts";
 
 /** A cell whose writes end when, and in the order in which, a test says so. */
 class HeldCell implements Cell {

@@ -4,7 +4,7 @@ import { compareBytes, equalBytes, utf8 } from "../../src/base/bytes.ts";
 import { encode, Malformed, type Packable } from "../../src/base/codec.ts";
 import { chainHash } from "../../src/base/hash.ts";
 import { groupId, replicaId } from "../../src/base/ids.ts";
-import { decodeHardCell } from "../../src/rsm/hard-cell.ts";
+import { decodeHardCell } from "../../src/rsm/log/hard-cell.ts";
 import {
   chainAfter,
   decodeApplied,
@@ -18,7 +18,7 @@ import {
   firstOfLogRow,
   Keys,
   stateKeyOffset,
-} from "../../src/rsm/rows.ts";
+} from "../../src/rsm/log/rows.ts";
 import { bytes, entriesFrom, entryIndex, entryTerm, mark, replica, wholeNumber } from "./arbitraries.ts";
 
 const group = fc.oneof(fc.nat(3), fc.integer({ min: 0, max: 2 ** 32 - 1 })).map(groupId);

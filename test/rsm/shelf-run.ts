@@ -2,7 +2,7 @@ import { assert, present } from "../../src/base/assert.ts";
 import { replicaId } from "../../src/base/ids.ts";
 import type { WriteOp } from "../../src/env/storage.ts";
 import type { Entry, HardState, LogIndex, Mark } from "../../src/raft/types.ts";
-import { chainAfter, encodeApplied, encodeMark } from "../../src/rsm/rows.ts";
+import { chainAfter, encodeApplied, encodeMark } from "../../src/rsm/log/rows.ts";
 import { emptyMark, Shelf, trio } from "./shelf.ts";
 
 /** What a run does next; the numbers choose among what is possible then. */

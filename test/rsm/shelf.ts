@@ -4,11 +4,11 @@ import type { Env } from "../../src/env/env.ts";
 import type { Row, WriteOp } from "../../src/env/storage.ts";
 import { membership } from "../../src/raft/membership.ts";
 import type { Entry, HardState, LogIndex, Mark, Membership } from "../../src/raft/types.ts";
-import { decodeHardCell, HardCell } from "../../src/rsm/hard-cell.ts";
-import { type Opened, openLogStore } from "../../src/rsm/log-open.ts";
-import { LogStore } from "../../src/rsm/log-store.ts";
-import { encodeApplied, encodeMark, Keys } from "../../src/rsm/rows.ts";
-import type { SimDisk } from "../../src/sim/disk.ts";
+import { decodeHardCell, HardCell } from "../../src/rsm/log/hard-cell.ts";
+import { type Opened, openLogStore } from "../../src/rsm/log/log-open.ts";
+import { LogStore } from "../../src/rsm/log/log-store.ts";
+import { encodeApplied, encodeMark, Keys } from "../../src/rsm/log/rows.ts";
+import type { SimDisk } from "../../src/sim/disk/disk.ts";
 import type { SimProcess } from "../../src/sim/process.ts";
 import type { World } from "../../src/sim/world.ts";
 import { Rig } from "../sim/rig.ts";
@@ -36,9 +36,11 @@ export class Shelf {
   #env: Env | undefined;
   #store: LogStore | undefined;
   #cell: HardCell | undefined;
+  readonly #logBytesMax: number | undefined;
   #writes = 0;
 
-  constructor(seed: string | number = 1) {
+  constructor(seed: string | number = 1, logBytesMax?: number) {
+    this.#logBytesMax = logBytesMax;
     const rig = new Rig({ seed });
     this.world = rig.world;
     this.#process = rig.process("shelf");
@@ -69,7 +71,7 @@ export class Shelf {
     });
     this.settle();
     const opened = present(found, "opening ends");
-    if (opened.kind === "restored") this.#store = new LogStore(this.env.storage, this.keys, opened.log);
+    if (opened.kind === "restored") this.#store = new LogStore(this.env.storage, this.keys, opened.log, this.#logBytesMax);
     this.#cell = new HardCell(this.env.cell(cellName), value);
     return opened;
   }

@@ -25,7 +25,7 @@ test("whatever is done to packets, nothing but Malformed is thrown, and what is 
   expect(report.malformed).toBeGreaterThan(10_000);
   expect(report.accepted).toBeGreaterThan(5_000);
   expect(Object.values(report.kinds).every((count) => count > 100)).toBe(true);
-  expect(Object.keys(report.kinds)).toHaveLength(11);
+  expect(Object.keys(report.kinds)).toHaveLength(14);
 });
 
 const data = utf8("x");
@@ -65,6 +65,18 @@ const notEntries: readonly Packable[] = [
 const notVoters: readonly Packable[] = [null, 0, data, [], [64], [-1], ["0"], [0, 0], [[0]]];
 const notRows: readonly Packable[] = [null, 0, data, [data], [data, data, data], [data, 1], [1, data], ["k", data], [data, null]];
 
+const notMarks: readonly Packable[] = [
+  0,
+  data,
+  [],
+  [10, 3, 77],
+  [10, 3, 77, [0, 1, 2], 1],
+  ...[...notPlace, 0].map((index) => [index, 3, 77, [0, 1, 2]]),
+  ...[...notWhole, 0, 5].map((term) => [10, term, 77, [0, 1, 2]]),
+  ...notWhole.map((chain) => [10, 3, chain, [0, 1, 2]]),
+  ...notVoters.map((voters) => [10, 3, 77, voters]),
+];
+
 const kinds: readonly Kind[] = [
   { name: "pre-vote", good: [1, 4, 10, 3], wrong: { 1: notWhole, 2: notWhole, 3: notWhole } },
   { name: "answer to a pre-vote", good: [2, 4, true], wrong: { 1: notWhole, 2: notFlag } },
@@ -82,10 +94,17 @@ const kinds: readonly Kind[] = [
     wrong: { 1: [...notWhole, 2], 2: notWhole, 3: [...notWhole, 8], 4: [...notWhole, 11], 5: [...notWhole, 5] },
   },
   {
-    name: "snapshot",
-    good: [8, 4, 10, 3, 77, [0, 1, 2], [data, data]],
-    wrong: { 1: [...notWhole, 0, 2], 2: [...notPlace, 0], 3: [...notWhole, 0, 5], 4: notWhole, 5: notVoters, 6: notRows },
+    name: "chunk",
+    good: [8, 4, 99, 1, 3, 2, [data, data], null],
+    wrong: { 1: [...notWhole, 0], 2: notWhole, 3: notWhole, 4: [...notWhole, 0, 2], 5: [...notWhole, 3], 6: notRows, 7: notMarks },
   },
+  { name: "last chunk", good: [8, 4, 99, 1, 3, 2, [data, data], [10, 3, 77, [0, 1, 2]]], wrong: { 1: [...notWhole, 0, 2], 7: notMarks } },
+  {
+    name: "acknowledgement of chunks",
+    good: [9, 4, 99, 1, 5, 6],
+    wrong: { 1: notWhole, 2: notWhole, 3: notWhole, 4: [...notWhole, 6, 7], 5: [...notWhole, 1, 5] },
+  },
+  { name: "word that chunks are lost", good: [10, 4, 99, 1], wrong: { 1: notWhole, 2: notWhole, 3: notWhole } },
   { name: "hello", good: [16], wrong: { 0: [8, null, "hello"] } },
   { name: "pinned", good: [17, 5], wrong: { 1: notWhole } },
   { name: "unknown", good: [18, 5], wrong: { 1: notWhole } },
@@ -162,7 +181,7 @@ describe("a header", () => {
     ["sender", 3, [-1, 64, "0", null, true]],
     ["incarnation", 4, notWhole],
     ["receiver", 5, [-1, 64, "0", null]],
-    ["kind", 6, [0, 9, 15, 19, -1, "hello", "5", null, [], data]],
+    ["kind", 6, [0, 11, 15, 19, -1, "hello", "5", null, [], data]],
   ] as const)("with a %s that cannot be is refused", (_, at, values) => {
     for (const value of values) expect(decodeOf(hello.with(at, value))).toThrow(Malformed);
   });

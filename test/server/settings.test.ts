@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { BadSetting, isLoopback, type MemberFlags, memberSettings } from "../../src/server/settings.ts";
+import { BadSetting, isLoopback, type ReplicaFlags, replicaSettings } from "../../src/server/settings.ts";
 
-const flags: MemberFlags = {
+const flags: ReplicaFlags = {
   cluster: "blue",
-  listen: "7001",
-  members: "127.0.0.1:7000,127.0.0.1:7001,127.0.0.1:7002",
+  servers: "127.0.0.1:7000,127.0.0.1:7001,127.0.0.1:7002",
   group: 1,
+  replica: 1,
   creation: 9,
 };
 
-function sentence(changes: Partial<MemberFlags>): string {
+function sentence(changes: Partial<ReplicaFlags>): string {
   try {
-    memberSettings({ ...flags, ...changes });
+    replicaSettings({ ...flags, ...changes });
   } catch (error) {
     if (error instanceof BadSetting) return error.message;
     throw error;
@@ -19,8 +19,8 @@ function sentence(changes: Partial<MemberFlags>): string {
   return "it was understood";
 }
 
-test("a port alone is this machine's, and the place among the members is the replica", () => {
-  const { settings, identity } = memberSettings({ ...flags, data: "d" });
+test("a server listens where it is reached, and the others are its peers", () => {
+  const { settings, identity } = replicaSettings({ ...flags, data: "d" });
   expect(settings).toEqual({
     cluster: "blue",
     self: "127.0.0.1:7001",
@@ -28,12 +28,13 @@ test("a port alone is this machine's, and the place among the members is the rep
     peers: ["127.0.0.1:7000", "127.0.0.1:7002"],
     data: "d",
     create: false,
+    stallMs: 30_000,
   });
   expect(identity).toEqual({ group: 1, creation: 9, replica: 1, servers: ["127.0.0.1:7000", "127.0.0.1:7001", "127.0.0.1:7002"] });
 });
 
 test("a server can listen elsewhere than it is reached", () => {
-  const { settings, identity } = memberSettings({ ...flags, listen: "0.0.0.0:9", as: "a.example:1", members: "[::1]:5,a.example:1" });
+  const { settings, identity } = replicaSettings({ ...flags, listen: "0.0.0.0:9", servers: "[::1]:5,a.example:1" });
   expect([settings.self, settings.listen, settings.peers, identity.replica]).toEqual([
     "a.example:1",
     { host: "0.0.0.0", port: 9 },
@@ -42,17 +43,21 @@ test("a server can listen elsewhere than it is reached", () => {
   ]);
 });
 
+test("a port alone is this machine's", () => {
+  expect(replicaSettings({ ...flags, listen: "9" }).settings.listen).toEqual({ host: "127.0.0.1", port: 9 });
+});
+
 describe("refused in one sentence that says what was given and what is allowed", () => {
-  test.each<[string, Partial<MemberFlags>]>([
+  test.each<[string, Partial<ReplicaFlags>]>([
     ["'nonsense' is no address to listen on", { listen: "nonsense" }],
     ["'70000' is no address to listen on", { listen: "70000" }],
-    ["'7003' is no member's address; an address is host:port", { members: "127.0.0.1:7001,7003" }],
-    ["'' is no member's address", { members: "" }],
-    ["The member 127.0.0.1:7001 is listed twice.", { members: "127.0.0.1:7001,127.0.0.1:7001" }],
-    ["This server is 127.0.0.1:7004, which is not among the members 127.0.0.1:7000", { listen: "7004" }],
+    ["'7003' is no server's address; an address is host:port", { servers: "127.0.0.1:7001,7003" }],
+    ["'' is no server's address", { servers: "" }],
+    ["The server 127.0.0.1:7001 is listed twice.", { servers: "127.0.0.1:7001,127.0.0.1:7001" }],
+    ["There is no replica 3: with 3 servers, replicas are numbered from 0 to 2.", { replica: 3 }],
     [
-      "A group has at most 64 members, and 65 are listed.",
-      { members: Array.from({ length: 65 }, (_, i) => `127.0.0.1:${7000 + i}`).join(",") },
+      "A group has at most 64 servers, and 65 are listed.",
+      { servers: Array.from({ length: 65 }, (_, i) => `127.0.0.1:${7000 + i}`).join(",") },
     ],
     ["'bl ue' is no cluster's name", { cluster: "bl ue" }],
     ["0 is no group's number", { group: 0 }],

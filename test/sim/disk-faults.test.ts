@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { assert } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
-import type { DiskOptions } from "../../src/sim/disk.ts";
-import { DiskFailure } from "../../src/sim/disk-drive.ts";
+import type { DiskOptions } from "../../src/sim/disk/disk.ts";
+import { DiskFailure } from "../../src/sim/disk/drive.ts";
 import { put } from "../contract/storage-harness.ts";
 import { imageOf } from "./disk-model.ts";
 import { type Machine, machine } from "./machine.ts";

@@ -1,7 +1,7 @@
 import { assert } from "../../src/base/assert.ts";
 import { utf8Text } from "../../src/base/bytes.ts";
 import type { Row, WriteOp } from "../../src/env/storage.ts";
-import type { SimDisk } from "../../src/sim/disk.ts";
+import type { SimDisk } from "../../src/sim/disk/disk.ts";
 
 export type Rows = ReadonlyMap<string, string>;
 

@@ -10,10 +10,12 @@ import { raftOptions } from "../../src/raft/options.ts";
 import { newProgress } from "../../src/raft/progress.ts";
 import type { RaftState } from "../../src/raft/state.ts";
 import type { Entry, HardState, Mark } from "../../src/raft/types.ts";
-import { chainAfter, encodeApplied, encodeHard, encodeLogRow, encodeMark, Keys } from "../../src/rsm/rows.ts";
-import { emptyHardCell, HardCell } from "../../src/rsm/hard-cell.ts";
+import { memberOptions } from "../../src/rsm/options.ts";
+import type { ChunkWord } from "../../src/rsm/snapshot/chunk.ts";
+import { chainAfter, encodeApplied, encodeHard, encodeLogRow, encodeMark, Keys } from "../../src/rsm/log/rows.ts";
+import { emptyHardCell, HardCell } from "../../src/rsm/log/hard-cell.ts";
 import { encodePacket, type Header, type Packet, type Payload } from "../../src/rsm/wire.ts";
-import { DiskImage } from "../../src/sim/disk-image.ts";
+import { DiskImage } from "../../src/sim/disk/image.ts";
 import { Oracle } from "../../src/sim/oracle/oracle.ts";
 import { type InvariantId, Violation } from "../../src/sim/oracle/violation.ts";
 
@@ -28,6 +30,14 @@ export function entry(index: number, term: number, text = `${index}/${term}`): E
 /** The hash of a log of these entries, which begins at 1 unless `before` says otherwise. */
 export function chainOf(entries: readonly Entry[], before = 0): number {
   return entries.reduce(chainAfter, before);
+}
+
+let transfers = 0;
+
+/** A snapshot without rows, in one chunk. */
+function wholeChunk({ term, mark }: InstallSnapshot): Payload {
+  transfers += 1;
+  return { kind: "chunk", term, transfer: { nonce: 0, count: transfers }, number: 1, finished: 0, rows: [], mark };
 }
 
 interface GlassServer {
@@ -52,6 +62,7 @@ export class GlassGroup {
       size,
       group: groupNumber,
       creation: 7,
+      member: memberOptions(),
       state: (at) => this.#server(at).state,
       alive: () => true,
       disk: (at) => ({ copyOfImage: () => ({ rows: this.#server(at).image.copy(), cells: this.#server(at).cells }) }),
@@ -153,8 +164,22 @@ export class GlassGroup {
 
   packet(message: Message, header: Partial<Header> = {}): Packet {
     const { from, to } = message;
-    const payload: Payload = message.kind === "snapshot" ? { kind: "install", message, rows: [] } : { kind: "raft", message };
-    return { header: { group: groupNumber, creation: 7, from, incarnation: 100 + from, to, ...header }, payload };
+    const payload: Payload = message.kind === "snapshot" ? wholeChunk(message) : { kind: "raft", message };
+    return { header: this.#header(from, to, header), payload };
+  }
+
+  #header(from: number, to: number, changes: Partial<Header> = {}): Header {
+    return { group: groupNumber, creation: 7, from: replicaId(from), incarnation: 100 + from, to: replicaId(to), ...changes };
+  }
+
+  /** A word about a snapshot leaves. */
+  say(from: number, to: number, word: ChunkWord): void {
+    this.oracle.sent(from, to, encodePacket(this.#header(from, to), word));
+  }
+
+  /** A word about a snapshot is taken in, and `effect` is what is made of it. */
+  hear(from: number, to: number, word: ChunkWord, effect: () => void): void {
+    this.oracle.received(to, { header: this.#header(from, to), payload: word }, effect);
   }
 
   send(message: Message, header: Partial<Header> = {}): void {

@@ -1,5 +1,5 @@
 import type { Env } from "../../src/env/env.ts";
-import type { SimDisk } from "../../src/sim/disk.ts";
+import type { SimDisk } from "../../src/sim/disk/disk.ts";
 import type { SimProcess } from "../../src/sim/process.ts";
 import type { World } from "../../src/sim/world.ts";
 import { Rig, type RigOptions } from "./rig.ts";

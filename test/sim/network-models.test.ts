@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../src/base/rng.ts";
-import { labrpcModel, sliceModel } from "../../src/sim/network-models.ts";
+import { labrpcModel, sliceModel } from "../../src/sim/network/models.ts";
 import { mean, Wire } from "./wire.ts";
 
 function isRequest(packet: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { replicaId } from "../../src/base/ids.ts";
 import { membership } from "../../src/raft/membership.ts";
-import { DiskFailure } from "../../src/sim/disk-drive.ts";
+import { DiskFailure } from "../../src/sim/disk/drive.ts";
 import { Violation } from "../../src/sim/oracle/violation.ts";
 import { broken, chainOf, committed, entry, GlassGroup, led, log } from "./glass-group.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
 import { serverId } from "../../src/base/ids.ts";
 import type { Env } from "../../src/env/env.ts";
-import { DiskFailure } from "../../src/sim/disk-drive.ts";
+import { DiskFailure } from "../../src/sim/disk/drive.ts";
 import type { SimProcess } from "../../src/sim/process.ts";
 import { Rig } from "./rig.ts";
 

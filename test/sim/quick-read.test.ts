@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encode } from "../../src/base/codec.ts";
-import { decodeLogRow, encodeLogRow } from "../../src/rsm/rows.ts";
+import { decodeLogRow, encodeLogRow } from "../../src/rsm/log/rows.ts";
 import { quickLogRow, quickNumbers } from "../../src/sim/oracle/quick-read.ts";
 
 const whole = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat());

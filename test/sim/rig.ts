@@ -1,8 +1,8 @@
 import { Rng } from "../../src/base/rng.ts";
 import { serverId } from "../../src/base/ids.ts";
 import type { Env } from "../../src/env/env.ts";
-import { type DiskOptions, SimDisk } from "../../src/sim/disk.ts";
-import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import { type DiskOptions, SimDisk } from "../../src/sim/disk/disk.ts";
+import { Network, type NetworkOptions } from "../../src/sim/network/network.ts";
 import { type ProcessHooks, type ProcessOptions, SimProcess } from "../../src/sim/process.ts";
 import { World } from "../../src/sim/world.ts";
 

@@ -1,7 +1,7 @@
 import { serverId, type ServerId } from "../../src/base/ids.ts";
 import { Rng } from "../../src/base/rng.ts";
-import type { LinkSettings } from "../../src/sim/link.ts";
-import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import type { LinkSettings } from "../../src/sim/network/link.ts";
+import { Network, type NetworkOptions } from "../../src/sim/network/network.ts";
 import { World } from "../../src/sim/world.ts";
 
 interface Arrival {

@@ -8,13 +8,13 @@ export const rsmBugs: readonly Bug[] = [
     source: "MIT 6.824, lab 2C: persist once; hashicorp/raft stores them apart",
     patches: [
       {
-        file: "rsm/log-store.ts",
+        file: "rsm/log/log-store.ts",
         find: 'batch.push({ op: "put", key: this.#keys.hard, value: encodeHard(hard) });\n    this.#storage.write(batch, { sync: true }, done);',
         replace:
           'batch.push({ op: "put", key: this.#keys.hard, value: encodeHard({ ...hard, vote: undefined }) });\n    this.#storage.write(batch, { sync: true }, done);\n    this.#storage.write([{ op: "put", key: this.#keys.hard, value: encodeHard(hard) }], { sync: true });',
       },
       {
-        file: "rsm/persistence.ts",
+        file: "rsm/log/persistence.ts",
         find: "cellDone: !write.hardStateChanged };",
         replace: "cellDone: write.number > 0 };",
       },
@@ -26,7 +26,7 @@ export const rsmBugs: readonly Bug[] = [
     source: "rule P8",
     patches: [
       {
-        file: "rsm/persistence.ts",
+        file: "rsm/log/persistence.ts",
         find: "    this.#waiting.push(waiting);\n    return () => this.#stored(waiting, write.hardState);",
         replace:
           "    this.#waiting.push(waiting);\n    if (!waiting.cellDone) {\n      this.#cell.write(write.hardState, () => {\n        waiting.cellDone = true;\n        this.#settle();\n      });\n    }\n    return () => {\n      waiting.stored = true;\n      this.#settle();\n    };",
@@ -39,7 +39,7 @@ export const rsmBugs: readonly Bug[] = [
     source: "rule P9",
     patches: [
       {
-        file: "rsm/log-store.ts",
+        file: "rsm/log/log-store.ts",
         find: "this.#truncatedIn = write.hardState.term;",
         replace: "this.#truncatedIn = 0;",
       },
@@ -92,7 +92,7 @@ export const rsmBugs: readonly Bug[] = [
     source: "LevelDB: a batch before a rotation of its log file is lost in a power cut although a later synced one survives",
     patches: [
       {
-        file: "sim/disk.ts",
+        file: "sim/disk/disk.ts",
         find: "  rotationHole: false,\n  rotationBytes: 64 * 1024,",
         replace: "  rotationHole: true,\n  rotationBytes: 2 * 1024,",
       },

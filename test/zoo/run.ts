@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   }
   const records: Record<string, Found> = { ...found };
   for (const bug of chosen) {
-    if (positionals.length === 0 && explored[bug.id] !== undefined) {
+    if (positionals.length === 0 && explored[bug.id] !== undefined && found[bug.id] === undefined) {
       process.stdout.write(`${bug.id}: random walks do not find it; npx tsx test/explore/run.ts ${bug.id} does\n`);
       continue;
     }

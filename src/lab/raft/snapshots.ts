@@ -1,4 +1,4 @@
-import type { Case, Run } from "../case.ts";
+import type { Case, MemberRun } from "../case.ts";
 import { checkOneLeader, drawCommand } from "../checks.ts";
 import { check } from "../failure.ts";
 import type { LabWorld } from "../world.ts";
@@ -70,7 +70,7 @@ async function initialization(world: LabWorld): Promise<void> {
   await agree(world, 3);
 }
 
-function threeServers(run: Run["run"]): readonly Run[] {
+function threeServers(run: MemberRun["run"]): readonly MemberRun[] {
   return [{ servers: 3, compacts: true, limitMs: mitLimitMs, run }];
 }
 

@@ -3,8 +3,8 @@ import type { ServerId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Cancel, Clock } from "../../env/clock.ts";
 import type { Transport } from "../../env/transport.ts";
-import { calmLink, drawDelay, type LinkSettings } from "../../sim/link.ts";
-import { labrpcModel, sliceModel } from "../../sim/network-models.ts";
+import { calmLink, drawDelay, type LinkSettings } from "../../sim/network/link.ts";
+import { labrpcModel, sliceModel } from "../../sim/network/models.ts";
 import { isRequest, type PacketCount } from "../packet-count.ts";
 import type { Unreliability } from "../world.ts";
 import type { NetworkState } from "./protocol.ts";
@@ -17,9 +17,10 @@ export interface FaultyTransportOptions {
   readonly clock: Clock;
   /** The servers of the group by their places. */
   readonly servers: readonly ServerId[];
+  /** One of them, or a client. */
   readonly self: ServerId;
   readonly rng: Rng;
-  /** Counts this server's packets. */
+  /** Counts this process's packets. */
   readonly count: PacketCount;
   /** Runs whenever the count has changed. */
   readonly counted: () => void;
@@ -27,15 +28,19 @@ export interface FaultyTransportOptions {
 }
 
 /**
- * One server's view of a network that the runner breaks and mends. Every server drops what it sends to or hears from somebody whom
- * it cannot reach, so a cut works as soon as one end knows of it; and what a model holds back is looked at again when it is due.
+ * One process's view of a network that the runner breaks and mends. Everybody drops what he sends to or hears from somebody whom
+ * he cannot reach, so a cut works as soon as one end knows of it; and what a model holds back is looked at again when it is due.
  * The models are those of the simulator, draw for draw.
  */
 export class FaultyTransport implements Transport {
   readonly #options: FaultyTransportOptions;
   readonly #links: ReadonlyMap<ServerId, Rng>;
+  /** For everybody else, who is a client. */
+  readonly #clients: Rng;
   readonly #slices: Rng;
   #unplugged: ReadonlySet<ServerId> = new Set();
+  /** Servers on another side than this one. */
+  #beyond: ReadonlySet<ServerId> = new Set();
   #settings: LinkSettings = plainLink;
   #model: Unreliability | undefined;
   #endSlices: Cancel | undefined;
@@ -47,6 +52,7 @@ export class FaultyTransport implements Transport {
     this.#options = options;
     const { servers, rng } = options;
     this.#links = new Map(servers.map((server, at) => [server, rng.fork("link").fork(at)]));
+    this.#clients = rng.fork("clients");
     this.#slices = rng.fork("slices");
     this.set(options.network);
   }
@@ -55,7 +61,7 @@ export class FaultyTransport implements Transport {
     const { inner, clock, count, counted } = this.#options;
     if (count.sent(packet)) counted();
     if (!this.#reaches(to)) return;
-    const delay = drawDelay(this.#settings, packet, present(this.#links.get(to), "one sends to members of the group"));
+    const delay = drawDelay(this.#settings, packet, this.#links.get(to) ?? this.#clients);
     if (delay === "lost") return;
     const ms = delay + this.#slowMs;
     if (ms === 0) inner.send(to, packet);
@@ -78,6 +84,8 @@ export class FaultyTransport implements Transport {
   set(network: NetworkState): void {
     const { servers } = this.#options;
     this.#unplugged = new Set(network.unplugged.map((place) => present(servers[place], "a place is that of a server")));
+    const own = network.sides[servers.indexOf(this.#options.self)];
+    this.#beyond = new Set(servers.filter((_, at) => own !== undefined && network.sides[at] !== undefined && network.sides[at] !== own));
     const unreliable = network.model === "labrpc";
     this.#settings = { ...plainLink, ...labrpcModel({ unreliable, longReordering: network.longReordering, isRequest }) };
     if (network.model !== this.#model) this.#change(network.model);
@@ -99,6 +107,7 @@ export class FaultyTransport implements Transport {
   }
 
   #reaches(other: ServerId): boolean {
-    return !this.#isDown && !this.#unplugged.has(other) && !this.#unplugged.has(this.#options.self);
+    const unplugged = this.#unplugged.has(other) || this.#unplugged.has(this.#options.self);
+    return !this.#isDown && !unplugged && !this.#beyond.has(other);
   }
 }

@@ -2,13 +2,34 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rng } from "../../base/rng.ts";
-import type { ClusterShape, LabWorld, Outcome, TraceSink, WorldKind } from "../world.ts";
+import type { KvShape, KvWorld, MemoryWorld } from "../kv/world.ts";
+import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink, WorldKind } from "../world.ts";
+import { RealKvWorld } from "./kv-world.ts";
 import { type Launch, launchProcess } from "./launch.ts";
+import { RealMemoryWorld } from "./memory-world.ts";
+import type { RealServers } from "./servers.ts";
 import { watchStalls } from "./stall-watch.ts";
 import { RealLabWorld } from "./world.ts";
 
 /** What asks the runner to end. */
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Where a world is, and how its processes are started. */
+export interface RealSetting {
+  readonly folder: string;
+  readonly launch: Launch;
+  readonly trace: TraceSink | undefined;
+}
+
+/** A world of processes, as whoever runs cases in it needs it. */
+interface RealWorld<World> {
+  readonly servers: RealServers;
+  /** Brings everything up and runs `body`; throws what it throws, or what was noticed besides. */
+  run(body: (world: World) => Promise<void>): Promise<void>;
+  figures(): Figures;
+  /** Ends all processes and connections. */
+  end(): Promise<void>;
+}
 
 /**
  * Cases with a process for each server, in real time and over this machine's disk and network. The seed decides what a case does
@@ -25,28 +46,42 @@ export class RealWorlds implements WorldKind {
     this.#launch = launch;
   }
 
-  async run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome> {
+  run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome> {
+    return this.#play((setting) => new RealLabWorld(shape, rng, setting), body);
+  }
+
+  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome> {
+    return this.#play((setting) => new RealKvWorld(shape, rng, setting), body);
+  }
+
+  runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome> {
+    return this.#play((setting) => new RealMemoryWorld(rng, setting), body);
+  }
+
+  async #play<World>(make: (setting: RealSetting) => RealWorld<World>, body: (world: World) => Promise<void>): Promise<Outcome> {
     const folder = mkdtempSync(join(tmpdir(), "kvorum-lab-"));
     const remove = (): void => rmSync(folder, { recursive: true, force: true });
-    const world = new RealLabWorld(shape, rng, folder, this.#launch, this.#trace);
+    const world = make({ folder, launch: this.#launch, trace: this.#trace });
+    const { servers } = world;
     const release = onEnding(() => {
-      world.drop();
+      void world.end();
       remove();
     });
-    const endWatch = watchStalls((ms) => world.stalls.push({ who: "the runner", ms }));
+    const endWatch = watchStalls((ms) => servers.stalls.push({ who: "the runner", ms }));
     let result: { readonly failed: boolean; readonly failure: unknown } = { failed: false, failure: undefined };
     try {
       await world.run(body);
     } catch (failure) {
       result = { failed: true, failure };
-      await world.lastLook();
+      await servers.lastLook();
     }
     endWatch();
     await world.end();
     release();
     if (!result.failed) remove();
     const remains = result.failed ? { folder, remove } : undefined;
-    return { figures: world.figures(), ...result, stalls: world.stalls, remains, childrenCpuMs: world.cpuMs };
+    const childrenCpuMs = servers.measures.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    return { figures: world.figures(), ...result, stalls: servers.stalls, remains, childrenCpuMs };
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ChildSettings, FromChild, Request } from "./protocol.ts";
+import type { FromChild, ToChild } from "./protocol.ts";
 
 /** How a server's process ended. */
 export interface ChildEnd {
@@ -14,7 +14,7 @@ export interface ChildEnd {
 /** A server's process, as the runner sees it. */
 export interface Child {
   /** What is sent to a process that has ended is lost. */
-  send(request: Request): void;
+  send(message: ToChild): void;
   /** Ends it at once. */
   kill(): void;
 }
@@ -26,8 +26,8 @@ export interface ChildListener {
   ended(end: ChildEnd): void;
 }
 
-/** Starts a server's process. */
-export type Launch = (settings: ChildSettings, listener: ChildListener) => Child;
+/** Starts a process that waits to be told what it is to be. Its argument only tells people whose it is. */
+export type Launch = (label: string, listener: ChildListener) => Child;
 
 /** Of stderr so much is kept. */
 const lastWordsMax = { characters: 8_000, lines: 20 } as const;
@@ -36,15 +36,15 @@ const lastWordsMax = { characters: 8_000, lines: 20 } as const;
 const program = fileURLToPath(new URL("./child.ts", import.meta.url)).replace(/\.ts$/, extname(import.meta.url));
 
 /** Starts a server as a process of its own: with this one's Node and options, so that it runs from sources where this one does. */
-export const launchProcess: Launch = (settings, listener) => {
-  const child = fork(program, [JSON.stringify(settings)], { execArgv: process.execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+export const launchProcess: Launch = (label, listener) => {
+  const child = fork(program, [label], { execArgv: process.execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const words = lastWordsOf(child);
   child.on("message", (message) => listener.message(message as FromChild));
   void endOf(child).then(({ code, signal }) => listener.ended({ code, signal, lastWords: words() }));
   return {
-    send: (request) => {
+    send: (message) => {
       // Whoever waits for the answer hears of the process's end instead.
-      if (child.connected) child.send(request, () => {});
+      if (child.connected) child.send(message, () => {});
     },
     kill: () => {
       child.kill("SIGKILL");

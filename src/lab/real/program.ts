@@ -6,20 +6,20 @@ import type { Env } from "../../env/env.ts";
 import { serverAt } from "../../real/address.ts";
 import type { Unusable } from "../../rsm/identity.ts";
 import type { Member, MemberPhase } from "../../rsm/member.ts";
-import { type Identity, memberOptions } from "../../rsm/options.ts";
+import { type Identity, memberOptions, replicaOptions } from "../../rsm/options.ts";
 import { Recorder } from "../../rsm/recorder.ts";
-import { startMember } from "../../rsm/start.ts";
+import { startMember, startReplica } from "../../rsm/start.ts";
+import { KvMachine } from "../../shardkv/kv-machine.ts";
+import { storeOptions } from "../kv/options.ts";
 import { PacketCount } from "../packet-count.ts";
 import { FaultyTransport } from "./faulty-transport.ts";
+import { heldBytes } from "./heap.ts";
 import type { Answers, Channel, ChildSettings, Happening, Question } from "./protocol.ts";
 
 /** How often one looks whether the member has come further while it starts: it tells nobody by itself. */
 const phaseMs = 5;
 
-/**
- * The lab's server: production code over `env`, but for the network between that the runner breaks, and without `checkQuorum`, since
- * the course's isolated leaders go on to take commands. Does what the runner at the other end of `channel` asks for.
- */
+/** The lab's server: production code over `env`, but for the network between, which the runner breaks. Does what he asks for at the other end of `channel`. */
 export class LabServer {
   readonly #env: Env;
   readonly #settings: ChildSettings;
@@ -27,6 +27,7 @@ export class LabServer {
   readonly #count = new PacketCount();
   readonly #transport: FaultyTransport;
   readonly #member: Member;
+  readonly #stop: () => void;
   #phase: MemberPhase = "opening";
   #happenings: Happening[] = [];
   #isScheduled = false;
@@ -37,10 +38,11 @@ export class LabServer {
     this.#settings = settings;
     this.#channel = channel;
     this.#transport = this.#openTransport();
-    const options = memberOptions({ raft: { checkQuorum: false } });
-    this.#member = startMember(this.#memberEnv(), this.#identity(), options, this.#recorder(), unusable);
+    const started = this.#start(unusable);
+    this.#member = started.member;
+    this.#stop = () => started.stop();
     this.#watchPhase();
-    channel.onRequest(({ number, question }) => channel.send({ kind: "answer", number, answer: this.#answer(question) }));
+    channel.onRequest(({ number, question }) => this.#answer(question, (answer) => channel.send({ kind: "answer", number, answer })));
   }
 
   /** Tells the runner something, with all else that this turn brings. */
@@ -50,28 +52,52 @@ export class LabServer {
   }
 
   stop(): void {
-    this.#member.stop();
+    this.#stop();
   }
 
-  #answer(question: Question): Answers[Question["kind"]] {
+  /** `reply` runs now or later, or never when the server has not read its disk yet. */
+  #answer(question: Question, reply: (answer: Answers[Question["kind"]]) => void): void {
     switch (question.kind) {
       case "start": {
         const proposal = this.#member.propose(utf8(question.command));
-        return proposal.ok ? { index: proposal.index, term: proposal.term } : undefined;
+        reply(proposal.ok ? { index: proposal.index, term: proposal.term } : undefined);
+        return;
       }
       case "state": {
         const status = this.#member.status();
-        return status === undefined ? undefined : { term: status.term, isLeader: status.role === "leader" };
+        reply(status === undefined ? undefined : { term: status.term, isLeader: status.role === "leader" });
+        return;
       }
       case "network":
         this.#transport.set(question.network);
-        return undefined;
+        reply(undefined);
+        return;
       case "measure":
         this.#flush();
-        return undefined;
+        reply(undefined);
+        return;
+      case "snapshot_size":
+        this.#member.countSnapshotBytes(reply);
+        return;
+      case "heap":
+        reply(heldBytes());
+        return;
       default:
-        return unreachable(question);
+        unreachable(question);
     }
+  }
+
+  /** Production code and options, but for what the labs say of a log's length, and of isolated leaders that take commands. */
+  #start(unusable: (found: Unusable) => void): { readonly member: Member; stop(): void } {
+    const { program } = this.#settings;
+    const [env, identity] = [this.#memberEnv(), this.#identity()];
+    if (program.kind === "store") {
+      const { replica, kv } = storeOptions(program);
+      return startReplica(env, identity, replicaOptions(replica), new KvMachine(kv), unusable);
+    }
+    const options = memberOptions({ raft: { checkQuorum: false } });
+    const member = startMember(env, identity, options, this.#recorder(program.compactEvery), unusable);
+    return { member, stop: () => member.stop() };
   }
 
   #openTransport(): FaultyTransport {
@@ -97,8 +123,7 @@ export class LabServer {
     return { group: groupId(1), creation: 1, replica: replicaId(this.#settings.place), servers: serversOf(this.#settings) };
   }
 
-  #recorder(): Recorder {
-    const { compactEvery } = this.#settings;
+  #recorder(compactEvery: number | undefined): Recorder {
     return new Recorder({
       applied: ({ index, data }) => {
         this.tell({ kind: "applied", index, value: utf8Text(data) });
@@ -133,7 +158,8 @@ export class LabServer {
     this.#happenings = [];
     const { user, system } = process.cpuUsage();
     const { requests, bytes } = this.#count;
-    const measures = { requests, bytes, logBytes: this.#member.logBytes, cpuMs: (user + system) / 1000 };
+    const { first = 1, applied = 0 } = this.#member.status() ?? {};
+    const measures = { requests, bytes, logBytes: this.#member.logBytes, applied, droppedTo: first - 1, cpuMs: (user + system) / 1000 };
     this.#channel.send({ kind: "news", happenings, measures });
   }
 }

@@ -7,11 +7,18 @@ import type { ServerState, Started, Unreliability } from "../world.ts";
 export interface NetworkState {
   /** Those whose cables are pulled: a link is up when both its ends are plugged in. */
   readonly unplugged: readonly number[];
+  /** By places: servers with the same number are on the same side of a partition. Those behind the end of the list are on every side. */
+  readonly sides: readonly number[];
   readonly model: Unreliability | undefined;
   readonly longReordering: boolean;
 }
 
-/** What a child is told when it starts: one argument, as JSON. */
+/** What a server does with its group's log: nothing but tell of it, or to be a store. */
+export type ChildProgram =
+  | { readonly kind: "log"; readonly compactEvery: number | undefined }
+  | { readonly kind: "store"; readonly logBytesMax: number | undefined; readonly valueBytesMax: number | undefined };
+
+/** What a child is told when it is to be a server. */
 export interface ChildSettings {
   /** Of one run's servers alone: those of another run that find the same port are refused. */
   readonly cluster: string;
@@ -22,7 +29,7 @@ export interface ChildSettings {
   readonly data: string;
   /** Whether the data directory is to be made; later it has to be there. */
   readonly create: boolean;
-  readonly compactEvery: number | undefined;
+  readonly program: ChildProgram;
   readonly network: NetworkState;
   /** Decides the chance in the network as this server sees it, and nothing else. */
   readonly seed: number;
@@ -36,7 +43,11 @@ export type Question =
   | { readonly kind: "state" }
   | { readonly kind: "network"; readonly network: NetworkState }
   /** Has it tell all news so far before it answers. */
-  | { readonly kind: "measure" };
+  | { readonly kind: "measure" }
+  /** How many bytes a snapshot would have. */
+  | { readonly kind: "snapshot_size" }
+  /** How many bytes of JavaScript's memory it holds when all garbage is gone. */
+  | { readonly kind: "heap" };
 
 /** What it answers, by kind; undefined where it has nothing to say. */
 export interface Answers {
@@ -44,14 +55,19 @@ export interface Answers {
   readonly state: ServerState | undefined;
   readonly network: undefined;
   readonly measure: undefined;
+  readonly snapshot_size: number;
+  readonly heap: number;
 }
 
-/** From the runner to a child. */
+/** From the runner to a child that is a server. */
 export interface Request {
   /** The answer names it. */
   readonly number: number;
   readonly question: Question;
 }
+
+/** From the runner to a child: first what it is to be, then what it is asked. */
+export type ToChild = { readonly kind: "begin"; readonly settings: ChildSettings } | ({ readonly kind: "ask" } & Request);
 
 /** Something that the runner is to know in the order in which it happened. */
 export type Happening =
@@ -68,10 +84,13 @@ export interface Measures {
   readonly bytes: number;
   /** Of the Raft state on its disk. */
   readonly logBytes: number;
+  /** The last entry that it has applied, and the last that it has dropped from its log. */
+  readonly applied: number;
+  readonly droppedTo: number;
   readonly cpuMs: number;
 }
 
-export const noMeasures: Measures = { requests: 0, bytes: 0, logBytes: 0, cpuMs: 0 };
+export const noMeasures: Measures = { requests: 0, bytes: 0, logBytes: 0, applied: 0, droppedTo: 0, cpuMs: 0 };
 
 /** From a child to the runner: an answer, or everything that a turn of its event loop has brought. */
 export type FromChild =

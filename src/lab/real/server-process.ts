@@ -19,7 +19,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** One life of a server: from the start of its process to its end. */
+/** One life of a server: from the start of its process, which waits for `begin`, to its end. */
 export class ServerProcess {
   /** Resolves when it has read its disk and does what it is asked; with how it ended if it never came so far. */
   readonly opened: Promise<ChildEnd | undefined>;
@@ -34,7 +34,7 @@ export class ServerProcess {
   #resolveOpened: (end: ChildEnd | undefined) => void = () => {};
   #resolveEnded: (end: ChildEnd) => void = () => {};
 
-  constructor(launch: Launch, settings: ChildSettings, hooks: ProcessHooks) {
+  constructor(launch: Launch, label: string, hooks: ProcessHooks) {
     this.#hooks = hooks;
     this.opened = new Promise((resolve) => {
       this.#resolveOpened = resolve;
@@ -42,7 +42,7 @@ export class ServerProcess {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#child = launch(settings, { message: (message) => this.#hear(message), ended: (end) => this.#end(end) });
+    this.#child = launch(label, { message: (message) => this.#hear(message), ended: (end) => this.#end(end) });
   }
 
   /** How far its member has come. */
@@ -55,6 +55,11 @@ export class ServerProcess {
     return this.#measures;
   }
 
+  /** Has it read its disk and listen: once. */
+  begin(settings: ChildSettings): void {
+    this.#child.send({ kind: "begin", settings });
+  }
+
   /** The answer; undefined when it ends before that, or has nothing to say. A process that is not open yet answers when it is. */
   ask<K extends Question["kind"]>(question: Extract<Question, { readonly kind: K }>): Promise<Answers[K]> {
     if (this.#phase === "stopped") return Promise.resolve(undefined as Answers[K]);
@@ -63,7 +68,7 @@ export class ServerProcess {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#hooks.silent(answerMs), answerMs);
       this.#waiting.set(number, { resolve: resolve as Waiting["resolve"], timer });
-      this.#child.send({ number, question });
+      this.#child.send({ kind: "ask", number, question });
     });
   }
 

@@ -1,25 +1,30 @@
-import { type Answers, type ChildSettings, type Measures, noMeasures, type Question } from "./protocol.ts";
 import type { ChildEnd, Launch } from "./launch.ts";
+import { type Answers, type ChildSettings, type Measures, noMeasures, type Question } from "./protocol.ts";
 import { type ProcessHooks, ServerProcess } from "./server-process.ts";
 
 /** A server through all its lives: one process after the other on one directory. */
 export class RealServer {
   readonly #launch: Launch;
+  readonly #label: string;
   readonly #hooks: ProcessHooks;
   #process: ServerProcess | undefined;
+  /** The process of the next life: it has its program, and touches neither disk nor port yet. */
+  #next: ServerProcess | undefined;
   /** Of the lives that are over. */
   #past: Measures = noMeasures;
 
-  constructor(launch: Launch, hooks: ProcessHooks) {
+  constructor(launch: Launch, label: string, hooks: ProcessHooks) {
     this.#launch = launch;
+    this.#label = label;
     this.#hooks = hooks;
   }
 
-  /** It has a process, which may still be starting. */
+  /** It has a process that is it, or is becoming it. */
   get isAlive(): boolean {
     return this.#process !== undefined;
   }
 
+  /** It does what it is asked. */
   get isOpen(): boolean {
     return this.#process !== undefined && this.#process.phase !== "opening";
   }
@@ -29,31 +34,37 @@ export class RealServer {
     return this.#process?.phase === "running";
   }
 
-  /** Of all lives, as far as they have told; the log is the present life's, or that of the last one. */
+  /** Of all lives, as far as they have told; log and state are the present life's, or those of the last one. */
   get measures(): Measures {
-    const { requests, bytes, logBytes, cpuMs } = this.#process?.measures ?? { ...noMeasures, logBytes: this.#past.logBytes };
-    const past = this.#past;
-    return { requests: past.requests + requests, bytes: past.bytes + bytes, logBytes, cpuMs: past.cpuMs + cpuMs };
+    return this.#process === undefined ? this.#past : add(this.#past, this.#process.measures);
   }
 
-  /** Starts a process, and waits until it does what it is asked. The result says how it ended when it never came so far. */
+  /** Starts a life, and waits until the server does what it is asked. The result says how it ended when it never came so far. */
   async start(settings: ChildSettings): Promise<ChildEnd | undefined> {
-    const started = new ServerProcess(this.#launch, settings, this.#hooks);
+    const started = this.#next ?? this.#load();
+    this.#next = undefined;
     this.#process = started;
+    started.begin(settings);
     const end = await started.opened;
     // Ended on purpose while it was starting, it owes nobody an explanation.
     return this.#process === started ? end : undefined;
   }
 
-  /** Ends the process at once, if there is one, and waits until it is gone. */
+  /**
+   * Ends the process at once, if there is one, and waits until it is gone. Another one begins to load the program for the next life: a
+   * crashed server comes back mostly, and it is the server's time that a case measures, not that of a program's start.
+   */
   async kill(): Promise<void> {
-    const ending = this.#process;
-    if (ending === undefined) return;
-    this.#process = undefined;
-    await ending.kill();
-    const { requests, bytes, logBytes, cpuMs } = ending.measures;
-    const past = this.#past;
-    this.#past = { requests: past.requests + requests, bytes: past.bytes + bytes, logBytes, cpuMs: past.cpuMs + cpuMs };
+    await this.#killProcess(() => {
+      this.#next ??= this.#load();
+    });
+  }
+
+  /** Ends everything, for good. */
+  async end(): Promise<void> {
+    const next = this.#next;
+    this.#next = undefined;
+    await Promise.all([next?.kill(), this.#killProcess(() => {})]);
   }
 
   /** The answer of a server that is open; undefined from any other. */
@@ -66,4 +77,23 @@ export class RealServer {
     const answered = this.#process?.ask(question);
     if (this.isOpen) await answered;
   }
+
+  #load(): ServerProcess {
+    return new ServerProcess(this.#launch, this.#label, this.#hooks);
+  }
+
+  async #killProcess(killed: () => void): Promise<void> {
+    const ending = this.#process;
+    if (ending === undefined) return;
+    this.#process = undefined;
+    const gone = ending.kill();
+    killed();
+    await gone;
+    this.#past = add(this.#past, ending.measures);
+  }
+}
+
+/** What was used adds up; what there is counts as the later life has it. */
+function add(past: Measures, { requests, bytes, cpuMs, ...present }: Measures): Measures {
+  return { ...present, requests: past.requests + requests, bytes: past.bytes + bytes, cpuMs: past.cpuMs + cpuMs };
 }

@@ -25,10 +25,15 @@ export class Driver {
   }
 
   sleep(ms: number): Promise<void> {
+    return this.until((wake) => this.#world.post(ms, () => wake()));
+  }
+
+  /** Begins something in the world, and waits until that calls `wake`. */
+  until<T = void>(begin: (wake: (value: T) => void) => void): Promise<T> {
     return new Promise((resolve) => {
-      this.#world.post(ms, () => {
+      begin((value) => {
         this.#woken = true;
-        resolve();
+        resolve(value);
       });
     });
   }

@@ -1,25 +1,47 @@
 import type { Rng } from "../../base/rng.ts";
-import type { ClusterShape, LabWorld, Outcome, TraceSink, WorldKind } from "../world.ts";
+import type { KvShape, KvWorld, MemoryWorld } from "../kv/world.ts";
+import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink, WorldKind } from "../world.ts";
+import { RealWorlds } from "../real/kind.ts";
+import { SimKvWorld } from "./kv-world.ts";
 import { SimLabWorld } from "./sim-world.ts";
 
-/** Cases in virtual time: the seed decides everything. */
+/** Cases in virtual time: the seed decides everything, but for what is measured in processes. */
 export class SimWorlds implements WorldKind {
   readonly name = "sim";
   readonly isRealTime = false;
   readonly #trace: TraceSink | undefined;
+  readonly #processes: Pick<WorldKind, "runProcess">;
 
-  constructor(trace?: TraceSink) {
+  /** `processes` runs what cannot be simulated. */
+  constructor(trace?: TraceSink, processes: Pick<WorldKind, "runProcess"> = new RealWorlds(trace)) {
     this.#trace = trace;
+    this.#processes = processes;
   }
 
-  async run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome> {
-    const world = new SimLabWorld(shape, rng, this.#trace);
-    const rest = { stalls: [], remains: undefined, childrenCpuMs: 0 };
-    try {
-      await world.run(body);
-      return { figures: world.figures(), failed: false, failure: undefined, ...rest };
-    } catch (failure) {
-      return { figures: world.figures(), failed: true, failure, ...rest };
-    }
+  run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome> {
+    return outcomeOf(new SimLabWorld(shape, rng, this.#trace), body);
+  }
+
+  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome> {
+    return outcomeOf(new SimKvWorld(shape, rng, this.#trace), body);
+  }
+
+  runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome> {
+    return this.#processes.runProcess(rng, body);
+  }
+}
+
+interface Runnable<World> {
+  run(body: (world: World) => Promise<void>): Promise<void>;
+  figures(): Figures;
+}
+
+async function outcomeOf<World>(world: Runnable<World>, body: (world: World) => Promise<void>): Promise<Outcome> {
+  const rest = { stalls: [], remains: undefined, childrenCpuMs: 0 };
+  try {
+    await world.run(body);
+    return { figures: world.figures(), failed: false, failure: undefined, ...rest };
+  } catch (failure) {
+    return { figures: world.figures(), failed: true, failure, ...rest };
   }
 }

@@ -1,7 +1,7 @@
 import type { Rng } from "../../base/rng.ts";
 import type { Cancel } from "../../env/clock.ts";
-import { SimCluster } from "../../sim/cluster.ts";
-import { labrpcModel, sliceModel } from "../../sim/network-models.ts";
+import { memberProgram, SimCluster } from "../../sim/cluster.ts";
+import { labrpcModel, sliceModel } from "../../sim/network/models.ts";
 import { Recorder } from "../../rsm/recorder.ts";
 import { AppliedLog } from "../applied.ts";
 import { CaseFailure } from "../failure.ts";
@@ -50,13 +50,13 @@ export class SimLabWorld implements LabWorld {
     this.#applied = new AppliedLog(shape.servers, (reason) => this.#driver.abort(new CaseFailure(reason)));
     this.#cluster = new SimCluster(rng.fork("world"), {
       size: shape.servers,
-      member: { raft: { checkQuorum: false } },
-      machine: (server) => this.#machine(server),
+      program: memberProgram({ raft: { checkQuorum: false } }, (server) => this.#machine(server)),
       onFailure: (server, error) => this.#driver.abort(new Error(`server ${server} died: ${String(error)}`, { cause: error })),
       onTrace: (server, name, fields) => trace?.(this.now(), server, name, fields),
     });
     this.#driver = new Driver(this.#cluster.world);
-    this.#traffic = new Traffic(this.#cluster);
+    this.#traffic = new Traffic(this.#cluster.network);
+    for (const { process } of this.#cluster.servers) this.#traffic.watch(process);
   }
 
   /** Starts all servers, waits until they take part, and runs `body`. */
@@ -150,7 +150,7 @@ export class SimLabWorld implements LabWorld {
   }
 
   async rpcs(server?: number): Promise<number> {
-    return this.#traffic.requests(server);
+    return this.#traffic.requests(server === undefined ? undefined : this.#cluster.server(server).id);
   }
 
   async bytes(): Promise<number> {

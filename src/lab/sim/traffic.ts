@@ -1,44 +1,53 @@
 import { present } from "../../base/assert.ts";
-import type { SimCluster } from "../../sim/cluster.ts";
+import type { ServerId } from "../../base/ids.ts";
+import type { Network } from "../../sim/network/network.ts";
+import type { SimProcess } from "../../sim/process.ts";
 import { PacketCount } from "../packet-count.ts";
 
-/** Counts what the servers of a cluster say to each other. */
+/** Counts what processes of a world say to each other. */
 export class Traffic {
-  readonly #counts: readonly PacketCount[];
+  readonly #network: Network;
+  readonly #counts = new Map<ServerId, PacketCount>();
 
-  constructor(cluster: SimCluster) {
-    this.#counts = cluster.servers.map(() => new PacketCount());
-    const counts = new Map(cluster.servers.map(({ id }, at) => [id, this.#of(at)]));
-    cluster.network.onSend((from, _, packet) => present(counts.get(from), "who sends is a server").sent(packet));
-    for (const [at, { id, process }] of cluster.servers.entries()) {
-      const count = this.#of(at);
-      cluster.network.attach(id, {
-        deliver: (from, packet) => {
-          const taken = process.deliver(from, packet);
-          if (taken) count.delivered(packet);
-          return taken;
-        },
-      });
-    }
+  constructor(network: Network) {
+    this.#network = network;
+    network.onSend((from, _, packet) => this.#of(from).sent(packet));
+  }
+
+  /** Everybody who sends anything is watched, and before that. */
+  watch(process: SimProcess): void {
+    const count = new PacketCount();
+    this.#counts.set(process.id, count);
+    this.#network.attach(process.id, {
+      deliver: (from, packet) => {
+        const taken = process.deliver(from, packet);
+        if (taken) count.delivered(packet);
+        return taken;
+      },
+    });
   }
 
   /** Forgets what was counted so far. */
   reset(): void {
-    for (const count of this.#counts) count.reset();
+    for (const count of this.#counts.values()) count.reset();
   }
 
-  /** Requests sent by one server or by all. */
-  requests(server?: number): number {
-    if (server !== undefined) return this.#of(server).requests;
-    return this.#counts.reduce((sum, { requests }) => sum + requests, 0);
+  /** Requests sent by one process or by all. */
+  requests(process?: ServerId): number {
+    if (process !== undefined) return this.#of(process).requests;
+    return this.#sum(({ requests }) => requests);
   }
 
   /** Of requests sent and replies delivered. */
   get bytes(): number {
-    return this.#counts.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#sum(({ bytes }) => bytes);
   }
 
-  #of(server: number): PacketCount {
-    return present(this.#counts[server], `there is a server ${server}`);
+  #sum(part: (count: PacketCount) => number): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + part(count), 0);
+  }
+
+  #of(process: ServerId): PacketCount {
+    return present(this.#counts.get(process), `${process} is watched`);
   }
 }

@@ -13,6 +13,8 @@ export interface Call {
   readonly address: Address;
   readonly handshakeBytesMax: number;
   readonly frameBytesMax: number;
+  /** Whether it keeps the process from ending by itself; default: yes. */
+  readonly keepsAlive?: boolean;
 }
 
 /** Hears what becomes of a connection that was dialled. */
@@ -25,6 +27,11 @@ export interface CallEvents {
   readonly packet?: ((packet: Uint8Array) => void) | undefined;
   /** The end, once, whatever came before; `isGarbled` when it said something that no listener says. Not after `hangUp`. */
   closed(why: string, isGarbled: boolean): void;
+}
+
+/** What is to be said of a listener that is garbled from its first word on. */
+export function strangeListener(why: string): string {
+  return `What listens there is not a kvorum server. ${why}`;
 }
 
 /** A connection from the side that began it. It says hello on its own; after the welcome its owner writes to the socket. */
@@ -45,6 +52,7 @@ export class DialledConnection {
     this.#decoder = new FrameDecoder({ bytesMax: call.handshakeBytesMax, take: (kind, body) => this.#take(kind, body) });
     const { host, port } = call.address;
     this.socket = connect({ host, port, noDelay: true });
+    if (call.keepsAlive === false) this.socket.unref();
     this.socket.once("connect", () => {
       const { me, role, to } = call;
       this.socket.write(
@@ -73,6 +81,16 @@ export class DialledConnection {
     this.#over = true;
     this.#decoder.stop();
     this.socket.destroy();
+  }
+
+  /** Resolves when it is over, because its socket was told to end or otherwise; none of the events follows. */
+  finished(): Promise<void> {
+    this.#over = true;
+    this.#decoder.stop();
+    return new Promise((resolve) => {
+      if (this.socket.closed) resolve();
+      else this.socket.once("close", () => resolve());
+    });
   }
 
   #take(kind: number, body: Uint8Array): void {

@@ -58,9 +58,9 @@ export class Guests implements IncomingOwner {
     for (const connection of this.#settled.values()) connection.beat();
   }
 
-  close(): void {
+  finish(): void {
     for (const connection of this.#shaking) connection.close();
-    for (const connection of this.#settled.values()) connection.close();
+    for (const connection of this.#settled.values()) connection.finish();
   }
 
   settle(connection: Incoming, { who, incarnation }: Hello): string | undefined {

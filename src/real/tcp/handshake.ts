@@ -33,11 +33,11 @@ export interface Listener {
   readonly incarnation: number;
 }
 
-/** What a listener makes of a hello. A refusal is one sentence for whoever reads the dialler's log. */
+/** What a listener makes of a hello. A refusal is one sentence for whoever reads the dialler's log, and final. */
 export type Judgement = { readonly hello: Hello } | { readonly refusal: string };
 
-/** What a dialler makes of the answer. */
-export type Answer = { readonly incarnation: number } | { readonly refusal: string };
+/** What a dialler makes of the answer. A refusal is final when the same hello will never be welcome: asking again is of no use. */
+export type Answer = { readonly incarnation: number } | { readonly refusal: string; readonly isFinal: boolean };
 
 /** More than we say ourselves: another version may say more, and is told so instead of being taken for noise. */
 const limits = { depthMax: 4, elementsMax: 64 } as const;
@@ -50,8 +50,8 @@ export function encodeWelcome({ self, incarnation }: Listener): Uint8Array {
   return encode([magic, protocolVersion, self, incarnation]);
 }
 
-export function encodeRefusal(sentence: string): Uint8Array {
-  return encode([magic, protocolVersion, printable(sentence)]);
+export function encodeRefusal(sentence: string, isFinal: boolean): Uint8Array {
+  return encode([magic, protocolVersion, printable(sentence), isFinal]);
 }
 
 /** Judges the first bytes of anybody. Throws `Malformed` for what no kvorum server says: it gets no answer. */
@@ -89,14 +89,14 @@ export function readAnswer(isWelcome: boolean, bytes: Uint8Array, to: ServerId):
   if (!isWelcome) {
     // A refusal looks the same in every version: it is how one hears of another.
     if (rest.length === 0 || typeof rest[0] !== "string") throw new Malformed("a refusal is a sentence");
-    return { refusal: printable(rest[0]) };
+    return { refusal: printable(rest[0]), isFinal: version !== protocolVersion || rest[1] === true };
   }
   if (version !== protocolVersion) {
-    return { refusal: `Server ${to} speaks version ${version} of the protocol, and this one version ${protocolVersion}.` };
+    return { refusal: `Server ${to} speaks version ${version} of the protocol, and this one version ${protocolVersion}.`, isFinal: true };
   }
   const [who, incarnation] = rest;
   if (rest.length !== 2 || !isName(who)) throw new Malformed("a welcome names a server");
-  if (who !== to) return { refusal: `At the address of server ${to} there is server ${who}.` };
+  if (who !== to) return { refusal: `At the address of server ${to} there is server ${who}.`, isFinal: true };
   return { incarnation: incarnationOf(incarnation) };
 }
 

@@ -90,6 +90,12 @@ export class Incoming {
     turn.last(this.#flush);
   }
 
+  /** Hands the socket what was sent, and closes. */
+  finish(): void {
+    this.#writer.write();
+    this.close();
+  }
+
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
@@ -142,28 +148,27 @@ export class Incoming {
   #giveSign(): void {
     const { limits, pulse } = this.#context;
     if (!this.#isAsked && pulse.now - this.#saidAt < limits.pingMs) return;
-    if (this.#socket.writableLength > 0) return;
+    if (!this.#writer.say(pong)) return;
     this.#isAsked = false;
     this.#saidAt = pulse.now;
-    this.#socket.write(pong);
   }
 
   #greet(body: Uint8Array): void {
     const judgement = this.#judge(body);
     if (judgement === undefined) return;
-    if ("refusal" in judgement) return this.#turnAway(judgement.refusal);
+    if ("refusal" in judgement) return this.#turnAway(judgement.refusal, true);
     const { hello } = judgement;
     const { me, limits, pulse } = this.#context;
     const welcome = packFrame(frameKinds.welcome, encodeWelcome(me));
     if (hello.role === "probe") return this.#leave(welcome);
     const refusal = this.#owner.settle(this, hello);
-    if (refusal !== undefined) return this.#turnAway(refusal);
+    if (refusal !== undefined) return this.#turnAway(refusal, false);
     this.#hello = hello;
     this.#state = "settled";
     this.#saidAt = pulse.now;
     this.#decoder.allow(limits.frameBytesMax);
-    this.#socket.write(welcome);
     this.#writer.open(this.#socket);
+    this.#writer.say(welcome);
   }
 
   #judge(body: Uint8Array): Judgement | undefined {
@@ -177,10 +182,10 @@ export class Incoming {
     }
   }
 
-  #turnAway(sentence: string): void {
+  #turnAway(sentence: string, isFinal: boolean): void {
     this.#context.counters.turnedAway += 1;
     this.#trace("tcp: turned a connection away", sentence);
-    this.#leave(packFrame(frameKinds.refusal, encodeRefusal(sentence)));
+    this.#leave(packFrame(frameKinds.refusal, encodeRefusal(sentence, isFinal)));
   }
 
   /** Says the last word. What still arrives is read and thrown away, since closing with unread bytes could destroy that word. */

@@ -1,7 +1,7 @@
 import type { ServerId } from "../../base/ids.ts";
 import type { Cancel } from "../../env/clock.ts";
 import type { Context } from "./context.ts";
-import { DialledConnection } from "./dial.ts";
+import { DialledConnection, strangeListener } from "./dial.ts";
 import { frameKinds, packFrame } from "./frame.ts";
 import type { Answer, Role } from "./handshake.ts";
 import { costOf } from "./queue.ts";
@@ -100,6 +100,19 @@ export class Peer {
     this.#state = "idle";
   }
 
+  /** As `close`, but waits until the peer has taken what was sent; for so long as it may be silent. */
+  async finish(): Promise<void> {
+    const connection = this.#state === "open" ? this.#connection : undefined;
+    if (connection !== undefined) this.#writer.end();
+    this.#connection = undefined;
+    this.close();
+    if (connection === undefined) return;
+    const { clock, limits } = this.#context;
+    const cancel = clock.after(limits.silentMs, () => connection.hangUp());
+    await connection.finished();
+    cancel();
+  }
+
   // ---- writing
 
   /** At the end of the turn what waits is written, or the peer dialled, once. */
@@ -119,7 +132,7 @@ export class Peer {
   // ---- the connection
 
   #dial(): void {
-    const { me, limits, counters, pulse, addressOf } = this.#context;
+    const { me, limits, counters, pulse, addressOf, keepsAlive = true } = this.#context;
     const address = addressOf(this.id);
     if (address === undefined) return this.#lost("it has no address any more");
     counters.dialled += 1;
@@ -127,12 +140,12 @@ export class Peer {
     this.#calledAt = pulse.now;
     try {
       const { handshakeBytesMax, frameBytesMax } = limits;
-      const call = { me, role: this.#role.role, to: this.id, address, handshakeBytesMax, frameBytesMax } as const;
+      const call = { me, role: this.#role.role, to: this.id, address, handshakeBytesMax, frameBytesMax, keepsAlive } as const;
       this.#connection = new DialledConnection(call, {
         answered: (answer) => this.#answered(answer),
         heard: () => (this.#heardAt = pulse.now),
         packet: this.#role.packet,
-        closed: (why) => this.#lost(why),
+        closed: (why, isGarbled) => this.#closed(why, isGarbled),
       });
     } catch (error) {
       this.#lost(error instanceof Error ? error.message : String(error));
@@ -144,7 +157,7 @@ export class Peer {
     if ("refusal" in answer) {
       counters.refused += 1;
       this.#connection?.hangUp();
-      return this.#lost(answer.refusal);
+      return this.#lost(answer.refusal, answer.isFinal);
     }
     counters.welcomed += 1;
     traces.trace("tcp: connected to a peer", { peer: this.id, incarnation: answer.incarnation });
@@ -155,6 +168,12 @@ export class Peer {
     this.#heardAt = pulse.now;
     this.#pingedAt = pulse.now;
     this.#flushLast();
+    this.#context.onState?.(this.id, undefined);
+  }
+
+  #closed(why: string, isGarbled: boolean): void {
+    const isStrange = isGarbled && this.#state === "calling";
+    this.#lost(isStrange ? strangeListener(why) : why, isStrange);
   }
 
   /** Asks for a sign of life when there was none for a while, and gives up when there is none for long. */
@@ -163,10 +182,7 @@ export class Peer {
     if (pulse.now - this.#heardAt > limits.silentMs) return this.#giveUp();
     if (pulse.now - Math.max(this.#heardAt, this.#pingedAt) < limits.pingMs) return;
     // What is still on its way will be answered when it arrives; behind it a question would come late.
-    const socket = this.#connection?.socket;
-    if (socket === undefined || socket.writableLength > 0) return;
-    this.#pingedAt = pulse.now;
-    socket.write(ping);
+    if (this.#writer.say(ping)) this.#pingedAt = pulse.now;
   }
 
   #giveUp(): void {
@@ -176,7 +192,7 @@ export class Peer {
   }
 
   /** Pauses before the next attempt. A reason is traced when it is another than that of the last attempt. */
-  #lost(why: string): void {
+  #lost(why: string, isFinal = false): void {
     const { limits, counters, clock, pulse, rng, traces } = this.#context;
     if (why !== this.#trouble) traces.trace("tcp: no connection to a peer", { peer: this.id, why });
     this.#trouble = why;
@@ -189,6 +205,7 @@ export class Peer {
     const pauseMs = this.#pauseMs * rng.between(0.5, 1);
     this.#pauseMs = Math.min(this.#pauseMs * 2, limits.redialMsMax);
     this.#cancelPause = clock.after(pauseMs, () => this.#resume());
+    this.#context.onState?.(this.id, { why, isFinal });
   }
 
   #resume(): void {

@@ -1,6 +1,6 @@
 import type { ServerId } from "../../base/ids.ts";
 import type { Address } from "../address.ts";
-import { DialledConnection } from "./dial.ts";
+import { DialledConnection, strangeListener } from "./dial.ts";
 import type { Answer, Listener } from "./handshake.ts";
 import { tcpLimits } from "./options.ts";
 
@@ -33,7 +33,7 @@ export function probePeer({ to, address, probeMs = 500, ...me }: ProbeOptions): 
         {
           answered: (answer: Answer) => end("refusal" in answer ? { refused: answer.refusal } : "accepted"),
           heard: () => {},
-          closed: (why, isGarbled) => end(isGarbled ? { refused: `What listens there is not a kvorum server. ${why}` } : "unreachable"),
+          closed: (why, isGarbled) => end(isGarbled ? { refused: strangeListener(why) } : "unreachable"),
         },
       );
     } catch {

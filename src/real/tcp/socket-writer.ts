@@ -34,14 +34,32 @@ export class SocketWriter {
     this.#socket = undefined;
   }
 
+  /** Writes a frame that is not a packet, if the socket has nothing else to do; says whether it has. What waits is written behind it. */
+  say(frame: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (socket === undefined || socket.writableLength > 0) return false;
+    socket.write(frame, this.#written);
+    return true;
+  }
+
   /** Writes what waits, now or as soon as the socket is free. */
   write(): void {
     const socket = this.#socket;
     if (socket === undefined || this.queue.length === 0) return;
-    if (socket.writableLength > 0) {
-      this.#isBlocked = true;
-      return;
-    }
+    if (socket.writableLength > 0) this.#isBlocked = true;
+    else this.#writeAll(socket);
+  }
+
+  /** Writes what waits, and ends the socket behind it. */
+  end(): void {
+    const socket = this.#socket;
+    this.shut();
+    if (socket === undefined) return;
+    if (this.queue.length > 0) this.#writeAll(socket);
+    socket.end();
+  }
+
+  #writeAll(socket: Socket): void {
     const pieces = packFrames(frameKinds.packet, this.queue.takeAll());
     this.#counters.writes += 1;
     const last = pieces.length - 1;

@@ -126,7 +126,7 @@ export class TcpTransport implements Transport {
       this.#receive = undefined;
       for (const peer of this.#peers.values()) peer.close();
       this.#peers.clear();
-      this.#guests.close();
+      this.#guests.finish();
       this.#server.close(() => resolve());
     });
     return this.#closing;

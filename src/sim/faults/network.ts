@@ -1,6 +1,6 @@
 import type { ServerId } from "../../base/ids.ts";
-import type { LinkSettings } from "../link.ts";
-import type { Direction } from "../topology.ts";
+import type { LinkSettings } from "../network/link.ts";
+import type { Direction } from "../network/topology.ts";
 import { drawn, type FaultKind, type Site, toLeader, type Undo } from "./site.ts";
 
 /** Everything that networks do to packets, and who can no longer reach whom. */

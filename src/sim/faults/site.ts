@@ -61,7 +61,7 @@ export class Site {
 
   /** Who leads the newest term that has a leader. */
   leader(): number | undefined {
-    return leaderOf(this.cluster);
+    return this.cluster.sim.leader;
   }
 
   /** The servers in two groups, neither of them empty. */
@@ -71,19 +71,6 @@ export class Site {
     const cut = this.rng.int(1, this.size - 1);
     return [mixed.slice(0, cut), mixed.slice(cut)];
   }
-}
-
-/** Who leads the newest term that has a leader. */
-export function leaderOf(cluster: WatchedCluster): number | undefined {
-  let leader: number | undefined;
-  let newest = 0;
-  for (const [at, { member }] of cluster.sim.servers.entries()) {
-    const state = member?.raft?.state;
-    if (state?.role !== "leader" || state.term <= newest) continue;
-    leader = at;
-    newest = state.term;
-  }
-  return leader;
 }
 
 /** One of the ways in which a world goes wrong. */

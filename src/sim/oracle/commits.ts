@@ -1,7 +1,7 @@
 import { quorumSize } from "../../raft/membership.ts";
 import type { RaftState } from "../../raft/state.ts";
 import type { Entry, LogIndex } from "../../raft/types.ts";
-import { chainAfter } from "../../rsm/rows.ts";
+import { chainAfter } from "../../rsm/log/rows.ts";
 import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
 import { type Watched, watchedAt } from "./watched.ts";

@@ -12,7 +12,7 @@ import {
   type HardRow,
   type Keys,
   unpackVote,
-} from "../../rsm/rows.ts";
+} from "../../rsm/log/rows.ts";
 import { quickLogRow, quickNumbers } from "./quick-read.ts";
 import { fields, whole } from "../../rsm/fields.ts";
 

@@ -1,7 +1,7 @@
 import type { Message, PreVote, Vote, VoteReply } from "../../raft/message.ts";
 import { quorumSize } from "../../raft/membership.ts";
 import type { RaftState } from "../../raft/state.ts";
-import type { HardRow } from "../../rsm/rows.ts";
+import type { HardRow } from "../../rsm/log/rows.ts";
 import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
 import { article, serverName, type Watched } from "./watched.ts";

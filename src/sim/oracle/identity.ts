@@ -51,7 +51,8 @@ export class Identities {
 
   sent(server: Watched, to: number, { header, payload }: Packet): void {
     this.#header(server, to, header);
-    if (payload.kind === "raft" || payload.kind === "install") this.#mayTakePart(server, header.incarnation, "takes part");
+    const { kind } = payload;
+    if (kind !== "hello" && kind !== "pinned" && kind !== "unknown") this.#mayTakePart(server, header.incarnation, "takes part");
   }
 
   #header(server: Watched, to: number, header: Header): void {

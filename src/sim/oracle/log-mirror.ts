@@ -1,6 +1,6 @@
 import type { Log } from "../../raft/log.ts";
 import { type Entry, entryBytes, type LogIndex, type Term } from "../../raft/types.ts";
-import { chainAfter } from "../../rsm/rows.ts";
+import { chainAfter } from "../../rsm/log/rows.ts";
 
 /**
  * What the oracle last saw of one server's log in memory, with the hash after each entry. Entries are immutable and a log changes

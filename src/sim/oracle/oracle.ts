@@ -5,10 +5,12 @@ import type { Row, WriteOp } from "../../env/storage.ts";
 import type { RaftState } from "../../raft/state.ts";
 import type { Entry, LogIndex } from "../../raft/types.ts";
 import { fields, whole } from "../../rsm/fields.ts";
-import { decodeHardCell } from "../../rsm/hard-cell.ts";
-import { Keys } from "../../rsm/rows.ts";
+import { decodeHardCell } from "../../rsm/log/hard-cell.ts";
+import type { MemberOptions } from "../../rsm/options.ts";
+import { Keys } from "../../rsm/log/rows.ts";
 import { decodePacket, type Packet } from "../../rsm/wire.ts";
-import { DiskFailure } from "../disk-drive.ts";
+import { DiskFailure } from "../disk/drive.ts";
+import { Chunks, messageIn } from "./chunks.ts";
 import { Commits } from "./commits.ts";
 import { changes } from "./disk-mirror.ts";
 import { Elections } from "./elections.ts";
@@ -28,6 +30,8 @@ export interface OracleOptions {
   readonly size: number;
   readonly group: GroupId;
   readonly creation: number;
+  /** What all members were given. */
+  readonly member: MemberOptions;
   /** The core's state in a server's present life; undefined while there is none. */
   readonly state: (server: number) => Readonly<RaftState> | undefined;
   /** Whether the server's process lives: code that runs on after its crash reaches nothing. */
@@ -52,7 +56,7 @@ export interface OracleOptions {
  * | R8 | one vote in a term, durable in rows and cell before it is told | `elections.ts` opened, changed, stored, gives |
  * | R9 | the commit index never falls in a life, the durable state never | `commits.ts` opened, changed, stored |
  * | R10 | mark <= applied <= commit <= last, no hole, in memory and on disk | `logs.ts` newEntries, ends, stored |
- * | R11 | snapshots and marks are what was committed; nothing goes back; a matching suffix stays | `snapshots.ts` |
+ * | R11 | snapshots and marks are what was committed; nothing goes back; a matching suffix stays; nothing is left behind | `snapshots.ts`, `chunks.ts` |
  * | R12 | only entries of its own term are committed by counting | `commits.ts` changed |
  * | R13 | votes go to logs that are at least as new | `elections.ts` granted, asks |
  * | R14 | `match` rises, below `next`, and comes from an acknowledgement of this term; stale answers change nothing | `progress.ts` moved, `taken.ts` stale |
@@ -65,7 +69,7 @@ export interface OracleOptions {
  * | R21 | a follower commits what its leader has, as far as it is verified | `taken.ts` followerCommit |
  * | R22 | only admitted incarnations take part, and they are who they say | `identity.ts`, `taken.ts` stranger |
  * | R23 | acknowledgements and finished writes of entries that were overwritten do not count | `progress.ts` moved, `commits.ts` stable |
- * | R24 | windows, unstable and uncommitted bytes, reads and appends are within their limits | `progress.ts` window, bounds, appended |
+ * | R24 | windows, unstable and uncommitted bytes, reads, appends and chunks are within their limits | `progress.ts` window, bounds, appended, `chunks.ts` |
  * | R25 | leadership transfer | there is none yet |
  * | R26 | a power cut leaves nothing older than what was said | `reopening.ts` sample, `elections.ts` sent, `progress.ts` acknowledged |
  * | R27 | one seed, one stream of events | `stream.ts`; the runs are compared by `kvorum fuzz --twice` and a test |
@@ -82,6 +86,7 @@ export class Oracle {
   readonly #commits: Commits;
   readonly #progress: Progress;
   readonly #snapshots: Snapshots;
+  readonly #chunks: Chunks;
   readonly #identities: Identities;
   readonly #taken: Taken;
   #eventsToSample = samplingMin;
@@ -89,7 +94,7 @@ export class Oracle {
   #found: Violation | undefined;
 
   constructor(options: OracleOptions) {
-    const { size, group, creation, rng } = options;
+    const { size, group, creation, member, rng } = options;
     this.#options = options;
     const keys = new Keys(group);
     const { ledger } = this;
@@ -100,7 +105,8 @@ export class Oracle {
     this.#logs = new Logs(ledger);
     this.#commits = new Commits(ledger, this.servers);
     this.#progress = new Progress(ledger, this.servers);
-    this.#snapshots = new Snapshots(ledger);
+    this.#snapshots = new Snapshots(ledger, keys);
+    this.#chunks = new Chunks(member);
     this.#identities = new Identities(this.servers, { group, creation });
     this.#taken = new Taken(this.#elections);
   }
@@ -204,9 +210,9 @@ export class Oracle {
     const server = watchedAt(this.servers, at);
     const packet = this.#decoded(server, bytes);
     this.#identities.sent(server, to, packet);
-    const { payload } = packet;
-    if (payload.kind !== "raft" && payload.kind !== "install") return;
-    const { message } = payload;
+    this.#chunks.sent(server, to, packet);
+    const message = messageIn(packet);
+    if (message === undefined) return;
     this.#elections.sent(server, message);
     if (message.kind === "append_reply") this.#progress.acknowledged(server, message);
     else if (message.kind === "append") {
@@ -239,8 +245,8 @@ export class Oracle {
     this.#commits.applied(watchedAt(this.servers, at), entry);
   }
 
-  /** A server's machine takes a state over. */
-  restored(at: number, index: LogIndex, command: (index: LogIndex) => Uint8Array): void {
+  /** A server's machine takes a state over, which is `command(i)` from 1 to `index` where it says so. */
+  restored(at: number, index: LogIndex, command?: (index: LogIndex) => Uint8Array): void {
     if (!this.#options.alive(at)) return;
     const server = watchedAt(this.servers, at);
     this.#snapshots.restored(server, index, command);
@@ -283,7 +289,9 @@ export class Oracle {
   finish(): void {
     for (const server of this.servers) {
       this.look(server.at);
-      this.reopening.sample(server, this.#options.disk(server.at));
+      const disk = this.#options.disk(server.at);
+      this.reopening.sample(server, disk);
+      if (server.state !== undefined) this.#snapshots.settled(server, disk.copyOfImage().rows.rows());
     }
     this.#commits.settled();
   }

@@ -1,11 +1,11 @@
 import type { Rng } from "../../base/rng.ts";
 import type { KeyRange, PageLimits, Row, Storage, StorageView, WriteOp } from "../../env/storage.ts";
 import type { Restored } from "../../raft/open.ts";
-import { decodeHardCell } from "../../rsm/hard-cell.ts";
-import { openLogStore } from "../../rsm/log-open.ts";
-import type { Keys } from "../../rsm/rows.ts";
-import type { DiskCopy } from "../disk.ts";
-import type { DiskImage } from "../disk-image.ts";
+import { decodeHardCell } from "../../rsm/log/hard-cell.ts";
+import { openLogStore } from "../../rsm/log/log-open.ts";
+import type { Keys } from "../../rsm/log/rows.ts";
+import type { DiskCopy } from "../disk/disk.ts";
+import type { DiskImage } from "../disk/image.ts";
 import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
 import type { Watched } from "./watched.ts";

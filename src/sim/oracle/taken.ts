@@ -3,6 +3,7 @@ import type { Message } from "../../raft/message.ts";
 import type { RaftState } from "../../raft/state.ts";
 import type { LogIndex } from "../../raft/types.ts";
 import type { Packet } from "../../rsm/wire.ts";
+import { messageIn } from "./chunks.ts";
 import type { Elections, PreVoteLeaves } from "./elections.ts";
 import { violate } from "./violation.ts";
 import { article, serverName, type Watched } from "./watched.ts";
@@ -28,13 +29,25 @@ export class Taken {
   }
 
   /** Lets the server have the packet by calling `deliver`, and looks at what it does with it. */
-  packet(server: Watched, { header, payload }: Packet, state: RaftState | undefined, deliver: () => void): void {
-    if (state === undefined || (payload.kind !== "raft" && payload.kind !== "install")) return deliver();
-    const { message } = payload;
+  packet(server: Watched, packet: Packet, state: RaftState | undefined, deliver: () => void): void {
+    const { header, payload } = packet;
+    if (state === undefined || payload.kind === "hello" || payload.kind === "pinned" || payload.kind === "unknown") return deliver();
+    const message = messageIn(packet);
     const before = look(state, message);
     deliver();
+    if (message === undefined) {
+      this.#isUntouched(server, before, header.from);
+      return;
+    }
     if (server.disk.pins.get(header.from) !== header.incarnation) this.#stranger(server, before, message);
     else this.#member(server, before, message);
+  }
+
+  /** A part of a snapshot, or an answer to one, is nothing to the core. */
+  #isUntouched(server: Watched, before: Before, from: number): void {
+    const after = look(before.state, undefined);
+    if (after.commit === before.commit && after.last === before.last && !countedMore(before, after)) return;
+    violate("R11", `${server.name} commits, appends or counts something because of a part of a snapshot from ${serverName(from)}`);
   }
 
   #stranger(server: Watched, before: Before, message: Message): void {
@@ -84,7 +97,8 @@ export class Taken {
       server.verified = 0;
     }
     if (message.kind === "snapshot") {
-      server.verified = Math.max(server.verified, message.mark.index);
+      // One that was dropped because chunks before its last one are missing verifies nothing.
+      if (state.commit >= message.mark.index) server.verified = Math.max(server.verified, message.mark.index);
       return;
     }
     const last = message.entries.at(-1);
@@ -93,7 +107,7 @@ export class Taken {
   }
 }
 
-function look(state: RaftState, message: Message): Before {
+function look(state: RaftState, message: Message | undefined): Before {
   const { term, vote, role, electionElapsed, log } = state;
   let matched = 0;
   for (const { match } of state.progress.values()) matched += match;
@@ -103,7 +117,7 @@ function look(state: RaftState, message: Message): Before {
     commit: state.commit,
     last: log.mark.index + log.entries.length,
     matched,
-    connects: message.kind === "append" && (message.prevIndex <= log.mark.index || termAt(log, message.prevIndex) === message.prevTerm),
+    connects: message?.kind === "append" && (message.prevIndex <= log.mark.index || termAt(log, message.prevIndex) === message.prevTerm),
   };
 }
 

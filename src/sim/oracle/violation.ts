@@ -1,4 +1,7 @@
-/** The promises that are checked: R of one group's log, L that it goes on when it should. See `oracle.ts` for where each stands. */
+/**
+ * The promises that are checked: R of one group's log, C of its clients' sessions, L that it goes on when it should, LIN that what clients
+ * saw is linearizable. See `oracle.ts` and `kv-oracle.ts` for where each stands.
+ */
 export type InvariantId =
   | "R1"
   | "R2"
@@ -25,6 +28,13 @@ export type InvariantId =
   | "R26"
   | "R27"
   | "R28"
+  | "C1"
+  | "C2"
+  | "C4"
+  | "C5"
+  | "C8"
+  | "C10"
+  | "LIN"
   | "L1"
   | "L2"
   | "L3"

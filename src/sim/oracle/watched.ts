@@ -3,8 +3,8 @@ import type { ReplicaId } from "../../base/ids.ts";
 import type { Message } from "../../raft/message.ts";
 import type { RaftState, Role } from "../../raft/state.ts";
 import type { LogIndex, Term } from "../../raft/types.ts";
-import type { HardCellValue } from "../../rsm/hard-cell.ts";
-import type { Keys } from "../../rsm/rows.ts";
+import type { HardCellValue } from "../../rsm/log/hard-cell.ts";
+import type { Keys } from "../../rsm/log/rows.ts";
 import { DiskMirror } from "./disk-mirror.ts";
 import { LogMirror } from "./log-mirror.ts";
 

@@ -1,9 +1,11 @@
 import { concat, putU32, utf8 } from "../../../src/base/bytes.ts";
-import { encode } from "../../../src/base/codec.ts";
+import { encode, type Packable } from "../../../src/base/codec.ts";
 import { groupId, replicaId, type ServerId, serverId } from "../../../src/base/ids.ts";
 import type { Rng } from "../../../src/base/rng.ts";
 import { frameKinds, packFrame, packFrames } from "../../../src/real/tcp/frame.ts";
-import { encodeHello, encodeRefusal, encodeWelcome } from "../../../src/real/tcp/handshake.ts";
+import { clientPrefix, encodeHello, encodeRefusal, encodeWelcome, type Role } from "../../../src/real/tcp/handshake.ts";
+import { encodeCalls, packCall } from "../../../src/rsm/client-wire.ts";
+import { encodeRequest } from "../../../src/rsm/session/request.ts";
 import { encodePacket } from "../../../src/rsm/wire.ts";
 
 /** What one connection does to its victim: it sends the parts one after another, and then ends as it says. */
@@ -69,9 +71,10 @@ export class Attacks {
     return { name: "a long frame that never ends", parts: [hello, begun, new Uint8Array(long)], pauseMs: 0, end: "linger" };
   }
 
-  #hello(role: "peer" | "probe" = "peer"): Uint8Array {
+  /** As a server, or as a client, of whom there are most. */
+  #hello(role: Role = this.#rng.pick(["peer", "client"])): Uint8Array {
     // Nobody's address: a victim that answers must not dial anybody.
-    const who = serverId(`guest ${this.#rng.int(0, 2 ** 32)}`);
+    const who = serverId(`${role === "client" ? clientPrefix : ""}guest ${this.#rng.int(0, 2 ** 32)}`);
     return packFrame(
       frameKinds.hello,
       encodeHello({ role, cluster: this.#cluster, who, incarnation: this.#rng.int(0, Number.MAX_SAFE_INTEGER), to: this.#to }),
@@ -153,11 +156,22 @@ function honestBodies(): Uint8Array[] {
   const header = { group: groupId(1), creation: 1, from: replicaId(1), incarnation: 1, to: replicaId(0) };
   const [from, to] = [replicaId(1), replicaId(0)];
   return [
+    honestCalls(),
     encodePacket(header, { kind: "hello" }),
     encodePacket(header, { kind: "pinned", incarnation: 5 }),
     encodePacket(header, { kind: "raft", message: { kind: "vote", from, to, term: 2 ** 40, lastIndex: 10, lastTerm: 3 } }),
     encodePacket(header, { kind: "raft", message: { kind: "append_reply", from, to, term: 9, round: 1, accepted: true, match: 7 } }),
   ];
+}
+
+/** What a client asks of a group. */
+function honestCalls(): Uint8Array {
+  const request = { client: new Uint8Array(16).fill(7), number: 1, shard: 0, floor: 1, validUntil: 2 ** 40, command: utf8("put") };
+  const values: Packable[] = [];
+  packCall({ kind: "request", id: 1, bytes: encodeRequest(request) }, values);
+  packCall({ kind: "query", id: 2, bytes: utf8("get") }, values);
+  packCall({ kind: "time", id: 3, shard: 0 }, values);
+  return encodeCalls(groupId(1), values);
 }
 
 function honestPackets(): Uint8Array[] {
@@ -167,6 +181,6 @@ function honestPackets(): Uint8Array[] {
 function answers(to: ServerId): Uint8Array[] {
   return [
     packFrame(frameKinds.welcome, encodeWelcome({ cluster: "test", self: to, incarnation: 1 })),
-    packFrame(frameKinds.refusal, encodeRefusal("No.")),
+    packFrame(frameKinds.refusal, encodeRefusal("No.", false)),
   ];
 }

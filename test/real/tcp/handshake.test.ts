@@ -65,25 +65,29 @@ describe("a hello", () => {
 describe("an answer", () => {
   test("is read as it was written", () => {
     expect(readAnswer(true, encodeWelcome(listener), b)).toEqual({ incarnation: 22 });
-    expect(readAnswer(false, encodeRefusal("No."), b)).toEqual({ refusal: "No." });
+    expect(readAnswer(false, encodeRefusal("No.", true), b)).toEqual({ refusal: "No.", isFinal: true });
+    expect(readAnswer(false, encodeRefusal("Not now.", false), b)).toEqual({ refusal: "Not now.", isFinal: false });
   });
 
   test("of another server is a refusal", () => {
     expect(readAnswer(true, encodeWelcome({ ...listener, self: a }), b)).toEqual({
       refusal: "At the address of server 10.0.0.2:7000 there is server 10.0.0.1:7000.",
+      isFinal: true,
     });
   });
 
   test("of another version is a refusal, and a refusal is understood in every version", () => {
     expect(readAnswer(true, encode(["kvorum", 9, b, 22]), b)).toEqual({
       refusal: `Server 10.0.0.2:7000 speaks version 9 of the protocol, and this one version ${protocolVersion}.`,
+      isFinal: true,
     });
-    expect(readAnswer(false, encode(["kvorum", 9, "You are too old.", "and more"]), b)).toEqual({ refusal: "You are too old." });
+    const old = encode(["kvorum", 9, "You are too old.", "and more"]);
+    expect(readAnswer(false, old, b)).toEqual({ refusal: "You are too old.", isFinal: true });
   });
 
   test("cannot write into a log what it likes", () => {
     const answer = readAnswer(false, encode(["kvorum", 1, `a\nb\u001b[2J${"x".repeat(2_000)}`]), b);
-    expect(answer).toEqual({ refusal: `a?b?[2J${"x".repeat(493)}...` });
+    expect(answer).toEqual({ refusal: `a?b?[2J${"x".repeat(493)}...`, isFinal: false });
   });
 
   test.each<[boolean, Packable]>([
@@ -100,7 +104,7 @@ describe("an answer", () => {
 
 test("nothing but Malformed comes out of bytes that were damaged", () => {
   const rng = new Rng("handshakes");
-  const good = [encodeHello(hello), encodeWelcome(listener), encodeRefusal("No.")];
+  const good = [encodeHello(hello), encodeWelcome(listener), encodeRefusal("No.", true)];
   let refused = 0;
   for (let round = 0; round < 20_000; round += 1) {
     const bytes = Uint8Array.from(rng.pick(good)).subarray(0, rng.chance(0.2) ? rng.int(0, 40) : undefined);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { type ServerId, serverId } from "../../../src/base/ids.ts";
+import type { ServerId } from "../../../src/base/ids.ts";
 import { Rng } from "../../../src/base/rng.ts";
 import { serverAt } from "../../../src/real/address.ts";
 import { RealClock } from "../../../src/real/clock.ts";
@@ -13,15 +13,27 @@ import { Turn } from "../../../src/real/turn.ts";
 import { type Attack, Attacks } from "./attacks.ts";
 import { pass, sendUntil, until } from "./rig.ts";
 
-/** Whom to attack, how often, and how to tell whether he is well. */
+/** Who is attacked. */
+export interface Prey {
+  readonly cluster: string;
+  readonly port: number;
+  /** The command that starts the victim. It listens when it has printed its port. */
+  readonly command: readonly string[];
+  /** `echo`: the victim sends every packet back. `probe`: it only shakes hands, and keeps a peer's connection. */
+  readonly canary: "echo" | "probe";
+  /** Waits, once the victim listens, until everything around it is in order. */
+  ready(): Promise<void>;
+  /** Asks for what the victim and those around it are there for, in the midst of it all; rejects when it is not done. */
+  serves(): Promise<void>;
+  /** Says, when all is over, what is not in order any more. */
+  complaints(): Promise<readonly string[]>;
+}
+
+/** Whom to attack and how often. */
 export interface HostileOptions {
   readonly count: number;
   readonly seed: string;
-  readonly cluster: string;
-  /** The command that starts the victim; every `{address}` in it becomes where it shall listen. It is ready when it prints its port. */
-  readonly victim: readonly string[];
-  /** `echo`: the victim sends every packet back. `probe`: it only shakes hands, and keeps a peer's connection. */
-  readonly canary: "echo" | "probe";
+  readonly prey: Prey;
   readonly progress: (line: string) => void;
 }
 
@@ -36,6 +48,8 @@ export interface HostileVerdict {
   readonly rssBefore: number | undefined;
   readonly rssMost: number | undefined;
   readonly rssMax: number | undefined;
+  /** When the attackers had left. */
+  readonly rssAfter: number | undefined;
   readonly victimSays: string;
   readonly failures: readonly string[];
 }
@@ -54,14 +68,15 @@ const growthMax =
 
 /** Throws `count` attacks at a victim in a process of its own, while a healthy peer goes on speaking with it. */
 export async function attack(options: HostileOptions): Promise<HostileVerdict> {
-  const port = await freePort();
-  const to = serverId(`${host}:${port}`);
-  const victim = await Victim.start(options.victim, to, port);
-  const canary = await Canary.open(options, to, port);
-  const siege = new Siege(port);
+  const { prey } = options;
+  const to = serverAt({ host, port: prey.port });
+  const victim = await Victim.start(prey);
+  await prey.ready();
+  const canary = await Canary.open(prey, to);
+  const siege = new Siege(prey.port);
   const failures: string[] = [];
   const rssBefore = victim.rss("VmRSS");
-  const attacks = new Attacks(new Rng(options.seed), options.cluster, to);
+  const attacks = new Attacks(new Rng(options.seed), prey.cluster, to);
   let done = 0;
   try {
     await canary.sing();
@@ -77,9 +92,12 @@ export async function attack(options: HostileOptions): Promise<HostileVerdict> {
     failures.push(error instanceof Error ? error.message : String(error));
   }
   siege.lift();
+  await canary.sing().catch((error: unknown) => failures.push(`after the siege: ${String(error)}`));
+  const rssAfter = victim.rss("VmRSS");
   const [rssMost, rssMax] = [victim.rss("VmHWM"), rssBefore === undefined ? undefined : rssBefore + growthMax];
   if (rssMost !== undefined && rssMax !== undefined && rssMost > rssMax) failures.push("the victim took more memory than its limits allow");
   const { dialled, times } = await canary.close();
+  failures.push(...(await prey.complaints()));
   return {
     attacks: done,
     byName: siege.byName,
@@ -90,7 +108,8 @@ export async function attack(options: HostileOptions): Promise<HostileVerdict> {
     rssBefore,
     rssMost,
     rssMax,
-    victimSays: await victim.end(),
+    rssAfter,
+    victimSays: await victim.end(failures),
     failures,
   };
 }
@@ -99,7 +118,8 @@ export function mebibytes(bytes: number | undefined): string {
   return bytes === undefined ? "?" : (bytes / 1024 / 1024).toFixed(0);
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine where nobody listens. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen({ host, port: 0 });
   await once(server, "listening");
@@ -121,10 +141,11 @@ class Victim {
     child.stderr?.on("data", (chunk) => (this.#errors = (this.#errors + String(chunk)).slice(-10_000)));
   }
 
-  static async start(command: readonly string[], self: ServerId, port: number): Promise<Victim> {
-    const [program = "", ...rest] = command.map((word) => word.replaceAll("{address}", self));
+  static async start({ command, port }: Prey): Promise<Victim> {
+    const [program = "", ...rest] = command;
     const victim = new Victim(spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] }));
-    await until(() => victim.#output.includes(String(port)) || victim.hasEnded, "the victim's start");
+    const isUp = (): boolean => victim.#output.includes(String(port)) || victim.#errors.includes(String(port));
+    await until(() => isUp() || victim.hasEnded, "the victim's start");
     if (victim.hasEnded) throw new Error(`the victim did not start: ${victim.#errors}`);
     return victim;
   }
@@ -140,10 +161,12 @@ class Victim {
     return found === null ? undefined : Number(found[1]) * 1024;
   }
 
-  async end(): Promise<string> {
+  /** Tells it to end, in good order, and says what it has said last. */
+  async end(failures: string[]): Promise<string> {
     this.#child.kill("SIGTERM");
     await until(() => this.hasEnded, "the victim's end");
-    return this.#errors.trim();
+    if (this.#child.exitCode !== 0) failures.push(`the victim has ended with ${this.#child.exitCode ?? this.#child.signalCode}`);
+    return this.#errors.trim().split("\n").at(-1) ?? "";
   }
 }
 
@@ -158,7 +181,8 @@ class Canary {
     this.#ask = ask;
   }
 
-  static async open({ canary, cluster }: HostileOptions, to: ServerId, port: number): Promise<Canary> {
+  static async open(prey: Prey, to: ServerId): Promise<Canary> {
+    const { cluster, port } = prey;
     const turn = new Turn();
     const clock = new RealClock(turn);
     const listen = { host, port: await freePort() };
@@ -169,7 +193,11 @@ class Canary {
       const answer = await probePeer({ ...me, to, address: { host, port }, probeMs: 30_000 });
       if (answer !== "accepted") throw new Error(`the canary's probe is not accepted: ${JSON.stringify(answer)}`);
     };
-    return new Canary(transport, canary === "echo" ? echo(transport, to) : shakeHands);
+    const speak = prey.canary === "echo" ? echo(transport, to) : shakeHands;
+    return new Canary(transport, async () => {
+      await speak();
+      await prey.serves();
+    });
   }
 
   /** Asks the victim for a sign of life, and waits for it. */

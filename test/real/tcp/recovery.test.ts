@@ -3,8 +3,6 @@ import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serverId } from "../../../src/base/ids.ts";
 import type { Address } from "../../../src/real/address.ts";
-import { encodeWelcome } from "../../../src/real/tcp/handshake.ts";
-import { frameKinds, packFrame } from "../../../src/real/tcp/frame.ts";
 import { bytesOf } from "../../contract/storage-harness.ts";
 import { pass, sendUntil, TcpRig, until } from "./rig.ts";
 
@@ -124,7 +122,11 @@ describe("a peer that was away", () => {
       b,
       await rig.listen((near) => {
         if (refuse) near.destroy();
-        else near.pipe(connect({ ...far })).pipe(near);
+        else {
+          const socket = connect({ ...far });
+          socket.on("error", () => {});
+          near.pipe(socket).pipe(near);
+        }
       }),
     );
     const heard: Uint8Array[] = [];
@@ -195,27 +197,21 @@ describe("a peer that says nothing", () => {
     await sendUntil(ta, b, () => heard > 0);
     proxy.slow = { bytes: 16_384, ms: 5 };
     // More than the sockets between the two can take, and many times the patience.
-    for (let i = 0; i < 3; i += 1) ta.send(b, bytesOf(5_000_000, i));
+    for (let i = 0; i < 3; i += 1) {
+      ta.send(b, bytesOf(5_000_000, i));
+      // Each in a turn of its own: the later ones wait until the socket has taken the first.
+      await new Promise(setImmediate);
+    }
     await until(() => heard >= 15_000_000);
     expect(ta.counters()).toMatchObject({ silent: 0, welcomed: 1 });
   });
 });
 
-/** A listener that welcomes whoever comes, and then reads nothing. */
-function deaf(): Promise<Address> {
-  return rig.listen((socket) => {
-    socket.once("data", () => {
-      socket.pause();
-      socket.write(packFrame(frameKinds.welcome, encodeWelcome({ cluster: "test", self: b, incarnation: 1 })));
-    });
-  });
-}
-
 describe("a peer that does not read", () => {
   test("costs no more than its budget, and nobody else anything", async () => {
     const limits = { silentMs: 600_000, peerBytesMax: 2 << 20 };
     const [ta, tc] = [await rig.open("a", { limits }), await rig.open("c")];
-    rig.addresses.set(b, await deaf());
+    await rig.deaf(b);
     let canary = 0;
     tc.onPacket(() => (canary += 1));
     await sendUntil(ta, serverId("c"), () => canary > 0);
@@ -241,14 +237,33 @@ describe("a peer that does not read", () => {
     expect(ta.counters().droppedOverBudget).toBeGreaterThan(droppedOverBudget + 900_000);
   });
 
+  test("gets nothing more into a socket that is still busy", async () => {
+    const ta = await rig.open("a", { limits: { silentMs: 600_000, peerBytesMax: 64 << 20 } });
+    await rig.deaf(b);
+    await sendUntil(ta, b, () => ta.isOpen(b));
+    await until(() => {
+      ta.send(b, bytesOf(5_000_000, 1));
+      return ta.bytesWaiting(b) > 10_000_000;
+    });
+    const { writes } = ta.counters();
+    for (let turn = 0; turn < 50; turn += 1) {
+      ta.send(b, Uint8Array.of(1));
+      await new Promise(setImmediate);
+    }
+    expect(ta.counters().writes).toBe(writes);
+  });
+
   test("is given up, and keeps only what is worth keeping", async () => {
     const ta = await rig.open("a", { limits: { pingMs: 20, silentMs: 150, waitingBytesMax: 100_000, redialMs: 1_000 } });
-    rig.addresses.set(b, await deaf());
+    await rig.deaf(b);
+    await sendUntil(ta, b, () => ta.isOpen(b));
     await until(() => {
-      for (let i = 0; i < 10; i += 1) ta.send(b, bytesOf(50_000, 1));
-      return ta.counters().silent > 0;
+      for (let i = 0; i < 20; i += 1) ta.send(b, bytesOf(50_000, 1));
+      return ta.bytesWaiting(b) > 10_000_000 || ta.counters().silent > 0;
     });
+    await until(() => ta.counters().silent > 0);
     expect(ta.bytesWaiting(b)).toBeLessThanOrEqual(100_000);
+    expect(ta.counters().droppedWaiting).toBeGreaterThan(0);
   });
 });
 

@@ -5,8 +5,9 @@ import { Rng } from "../../../src/base/rng.ts";
 import type { TraceFields } from "../../../src/base/trace.ts";
 import type { Address } from "../../../src/real/address.ts";
 import { RealClock } from "../../../src/real/clock.ts";
+import { type TcpClientOptions, TcpClientTransport } from "../../../src/real/tcp/client-transport.ts";
 import { frameKinds, packFrame } from "../../../src/real/tcp/frame.ts";
-import { encodeHello, type Hello, readAnswer } from "../../../src/real/tcp/handshake.ts";
+import { encodeHello, encodeWelcome, type Hello, readAnswer } from "../../../src/real/tcp/handshake.ts";
 import type { TcpOptions } from "../../../src/real/tcp/options.ts";
 import { openTcpTransport, type TcpTransport } from "../../../src/real/tcp/transport.ts";
 import { Turn } from "../../../src/real/turn.ts";
@@ -36,6 +37,8 @@ export interface Traced {
 export class TcpRig {
   readonly addresses: Map<ServerId, Address> = new Map();
   readonly traced: Traced[] = [];
+  /** What clients have heard of servers that will never speak with them. */
+  readonly refusals: string[] = [];
   readonly #closers: (() => Promise<void> | void)[] = [];
 
   /** A server that listens; it is closed with the rig. */
@@ -59,6 +62,33 @@ export class TcpRig {
     return transport;
   }
 
+  /** A server that sends every packet back, with a byte behind it. */
+  async echo(name: string, given: Partial<TcpOptions> = {}): Promise<TcpTransport> {
+    const transport = await this.open(name, given);
+    transport.onPacket((from, packet) => transport.send(from, Uint8Array.of(...packet, 9)));
+    return transport;
+  }
+
+  /** A client's side; it is closed with the rig. */
+  client(given: Partial<TcpClientOptions> = {}): TcpClientTransport {
+    const turn = new Turn();
+    const transport = new TcpClientTransport({
+      cluster: "test",
+      self: serverId("client/7"),
+      addressOf: (server) => this.addresses.get(server),
+      turn,
+      clock: new RealClock(turn),
+      rng: new Rng("client"),
+      trace: (trace, fields = {}) => this.traced.push({ name: trace, fields }),
+      onState: (server, trouble) => {
+        if (trouble?.isFinal === true) this.refusals.push(`${server}: ${trouble.why}`);
+      },
+      ...given,
+    });
+    this.onClose(() => transport.close());
+    return transport;
+  }
+
   /** A bare listener, which does with its connections what `serve` says. */
   async listen(serve: (socket: Socket) => void): Promise<Address> {
     const sockets = new Set<Socket>();
@@ -76,6 +106,22 @@ export class TcpRig {
     const bound = server.address();
     if (bound === null || typeof bound === "string") throw new Error("a listener has a port");
     return { host: "127.0.0.1", port: bound.port };
+  }
+
+  /** Has `server` be a listener that welcomes whoever comes, and then reads nothing; the result ends what it has begun. */
+  async deaf(server: ServerId): Promise<() => void> {
+    const sockets: Socket[] = [];
+    const address = await this.listen((socket) => {
+      sockets.push(socket);
+      socket.once("data", () => {
+        socket.pause();
+        socket.write(packFrame(frameKinds.welcome, encodeWelcome({ cluster: "test", self: server, incarnation: 1 })));
+      });
+    });
+    this.addresses.set(server, address);
+    return () => {
+      for (const socket of sockets) socket.destroy();
+    };
   }
 
   /** A connection to `transport`, over which `parts` are sent at once. */
@@ -139,6 +185,21 @@ export function refusalIn({ received }: BareSocket): string | undefined {
   if (frame?.kind !== frameKinds.refusal) return undefined;
   const answer = readAnswer(false, frame.body, serverId("anybody"));
   return "refusal" in answer ? answer.refusal : undefined;
+}
+
+/** Asks an echo until it answers: a packet may be lost. */
+export async function answered(client: TcpClientTransport, to: ServerId): Promise<Uint8Array> {
+  let answer: Uint8Array | undefined;
+  client.onPacket((from, packet) => {
+    if (from === to) answer = packet;
+  });
+  let waits = 0;
+  await until(() => {
+    if (waits % 20 === 0) client.send(to, Uint8Array.of(7));
+    waits += 1;
+    return answer !== undefined;
+  }, "an answer");
+  return answer as Uint8Array;
 }
 
 /** Sends to `to` until `heard` says that something came. */

@@ -1,0 +1,143 @@
+import { checkHistory } from "../check/check.ts";
+import { explainFailure } from "../check/explain.ts";
+import type { History } from "../check/history.ts";
+import { failureHtml } from "../check/render-html.ts";
+import { jsonLine } from "../check/json-lines.ts";
+import { type FuzzOptions, fuzzDefaults, runSeed, type SeedResult } from "../sim/fuzz.ts";
+import { kvFuzzDefaults, runKvSeed } from "../sim/kv/fuzz.ts";
+import { type KvPlan, kvPlanLines } from "../sim/kv/plan.ts";
+import { planLines } from "../sim/plan.ts";
+import { scenarios } from "../sim/scenarios.ts";
+
+/** What became of a seed, of whatever kind. */
+export interface SeedReport extends Omit<SeedResult, "counts"> {
+  readonly counts: Readonly<Record<string, number>>;
+  /** Why the seed is invalid, where it says. */
+  readonly why?: string | undefined;
+}
+
+/** How a seed is run. */
+export interface SeedOptions extends Pick<FuzzOptions, "faultsMs" | "settleMs"> {
+  readonly scenario?: string;
+  /** Hears of the plan before anything runs. */
+  readonly onPlan?: (lines: readonly string[]) => void;
+  readonly onTrace?: NonNullable<FuzzOptions["onTrace"]>;
+  /** Hears in the end what clients saw. */
+  readonly onHistory?: (history: History) => void;
+}
+
+/** A kind of universe. */
+export interface FuzzKind {
+  readonly name: string;
+  readonly description: string;
+  /** What stands before the seed on a command line. */
+  readonly words: string;
+  readonly defaults: Pick<FuzzOptions, "faultsMs" | "settleMs">;
+  readonly scenarios: readonly string[];
+  /** Whether there are clients whose history can be written. */
+  readonly hasHistory: boolean;
+  /** What is counted over many seeds, in the order in which it is told. */
+  readonly totals: readonly string[];
+  run(seed: string, options: SeedOptions): SeedReport;
+  /** What happened in a seed, in two lines. */
+  lines(counts: SeedReport["counts"]): readonly string[];
+}
+
+/** Members of a group without clients, in which every promise of the log is checked. */
+export function raftKind(simulate: typeof runSeed = runSeed): FuzzKind {
+  return {
+    name: "raft",
+    description: "members of a group whose machine records everything",
+    words: "kvorum fuzz raft",
+    defaults: fuzzDefaults,
+    scenarios: scenarios.map(({ name }) => name),
+    hasHistory: false,
+    totals: ["committed", "acknowledged", "reads", "restarts", "snapshots", "reopened"],
+    run: (seed, options) => {
+      const { counts, ...result } = simulate(seed, { ...options, onPlan: (plan) => options.onPlan?.(planLines(plan)) });
+      return { ...result, counts: { ...counts } };
+    },
+    lines: (counts) => [
+      `ran ${happened(counts, ["events", "packets", "terms", "restarts", "snapshots"])}`,
+      `clients: ${told(counts, ["proposed", "committed", "acknowledged", "reads"])}`,
+    ],
+  };
+}
+
+/** A group of stores with clients, whose history is checked too. */
+export function kvKind(simulate: typeof runKvSeed = runKvSeed): FuzzKind {
+  return {
+    name: "kv",
+    description: "a group of stores with clients, whose history has to be linearizable (what `kvorum fuzz` alone runs)",
+    words: "kvorum fuzz",
+    defaults: kvFuzzDefaults,
+    scenarios: [],
+    hasHistory: true,
+    totals: [...kvCounted, "restarts", "snapshots", "installed", "states", "checked"],
+    run: (seed, options) => {
+      const onPlan = (plan: KvPlan): void => options.onPlan?.([...planLines(plan.servers), ...kvPlanLines(plan)]);
+      const { counts, ...result } = simulate(seed, { ...options, onPlan });
+      return { ...result, counts: { ...counts } };
+    },
+    lines: (counts) => [
+      `ran ${happened(counts, ["events", "packets", "terms", "restarts", "snapshots", "states"])}`,
+      `clients: ${told(counts, kvCounted)}`,
+      `checked: ${told(counts, ["checked", "steps"])}`,
+    ],
+  };
+}
+
+const kvCounted = [
+  "operations",
+  "answered",
+  "reads",
+  "pages",
+  "lost",
+  "refused",
+  "unknown",
+  "retries",
+  "doubled",
+  "executed",
+  "repeated",
+  "stale",
+  "expired",
+  "full",
+  "dropped",
+];
+
+/** What clients saw, as `kvorum check` reads it. */
+export function historyLines({ operations }: History): string {
+  return operations.map((operation) => `${jsonLine(operation)}\n`).join("");
+}
+
+/** A page that shows why the history is not linearizable; undefined where it is, or where that is not known. */
+export function historyPage(title: string, history: History): string | undefined {
+  const { failure } = checkHistory(history, { stepsMax: 20_000_000 });
+  return failure && failureHtml(title, explainFailure(failure));
+}
+
+export const grouped = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
+
+/** Counts as a sentence names them: how many, and what. */
+export function told(counts: SeedReport["counts"], names: readonly string[]): string {
+  return names.map((name) => `${grouped(counts[name] ?? 0)} ${words[name] ?? name}`).join(", ");
+}
+
+function happened(counts: SeedReport["counts"], names: readonly string[]): string {
+  return `${Math.round(counts["simulatedMs"] ?? 0)}ms: ${told(counts, names)}`;
+}
+
+/** Counts whose name is not what a sentence calls them. */
+const words: Readonly<Record<string, string>> = {
+  reopened: "disks reopened",
+  states: "states compared",
+  installed: "states from snapshots",
+  checked: "operations checked",
+  steps: "steps of the checker",
+  lost: "results lost",
+  unknown: "outcomes unknown",
+  doubled: "calls doubled",
+  repeated: "repeated",
+  full: "times no room",
+  dropped: "sessions dropped",
+};

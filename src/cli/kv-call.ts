@@ -1,0 +1,148 @@
+import { Command, Option } from "commander";
+import { utf8, utf8Text } from "../base/bytes.ts";
+import type { CallOptions, Client } from "../client/client.ts";
+import { KvorumError, type OutcomeKind } from "../client/errors.ts";
+import { connect } from "../real/connect.ts";
+import { duration, wholeNumber } from "./arguments.ts";
+import { type ExitCode, exitCodes } from "./exit.ts";
+
+/** What every command that asks a store takes. */
+export interface KvFlags {
+  readonly servers: string;
+  readonly cluster: string;
+  readonly group: number;
+  readonly timeout?: number;
+  readonly hex?: boolean;
+  readonly json?: boolean;
+}
+
+const codes = `
+Exit codes:
+   0  done, or found
+   1  the key was not there, or had not what was expected
+   2  the command line was not understood, or asks for what is not allowed
+   3  it was done, and the result cannot be shown
+   4  the store did not do it, and never will for this call
+   5  it is not known whether the store has done it, or will yet
+`;
+
+/** A command that asks a store; its options are `KvFlags`. */
+export function kvCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(
+      new Option("--servers <addresses>", "the group's servers in their order: host:port,host:port,...")
+        .env("KVORUM_SERVERS")
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option("--cluster <name>", "the cluster's name").env("KVORUM_CLUSTER").default("kvorum"))
+    .addOption(new Option("--group <number>", "the group's number").argParser(wholeNumber({ min: 1 })).default(1))
+    .addOption(new Option("--timeout <duration>", "give up after so long (default: never)").argParser(duration({ min: 1 })))
+    .option("--hex", "keys and values are bytes, given and printed as hexadecimal digits")
+    .option("--json", "print JSON")
+    .addHelpText("after", codes);
+}
+
+/** A call of the store, from the command line to the exit code. */
+export class KvCall {
+  readonly #command: Command;
+  readonly #flags: KvFlags;
+
+  constructor(command: Command, flags: KvFlags) {
+    this.#command = command;
+    this.#flags = flags;
+  }
+
+  get json(): boolean {
+    return this.#flags.json === true;
+  }
+
+  /** Runs `act` with a client. What it cannot do is a sentence on stderr and an exit code. */
+  async run(act: (client: Client<Uint8Array>, options: CallOptions) => Promise<ExitCode>): Promise<void> {
+    let client: Client<Uint8Array> | undefined;
+    try {
+      client = this.#connect();
+      process.exitCode = await act(client, { timeoutMs: this.#flags.timeout });
+    } catch (error) {
+      if (!(error instanceof KvorumError)) throw error;
+      if (error.code === "invalid") this.refuse(error.message);
+      process.stderr.write(`kvorum: ${error.message}\n`);
+      process.exitCode = codeOf[error.outcome];
+    } finally {
+      await client?.close();
+    }
+  }
+
+  /** Ends the command because of how it was given. */
+  refuse(sentence: string): never {
+    return this.#command.error(sentence, { exitCode: exitCodes.usage });
+  }
+
+  /** The bytes that a word of the command line stands for. */
+  bytes(word: string): Uint8Array {
+    if (this.#flags.hex !== true) return utf8(word);
+    if (/^(?:[0-9a-f]{2})*$/i.test(word)) return Buffer.from(word, "hex");
+    return this.refuse(`'${word}' is not hexadecimal digits, two for each byte`);
+  }
+
+  /** What a key or a value looks like in a line of text. */
+  shown(bytes: Uint8Array): Uint8Array {
+    return this.#flags.hex === true ? utf8(hexOf(bytes)) : bytes;
+  }
+
+  /** A key or a value in JSON; null for an absent one. */
+  field(bytes: Uint8Array | undefined): string | null {
+    if (bytes === undefined) return null;
+    if (this.#flags.hex === true) return hexOf(bytes);
+    try {
+      return utf8Text(bytes);
+    } catch (cause) {
+      throw new KvorumError("not_text", "What is stored is not UTF-8; give --hex to see it.", cause);
+    }
+  }
+
+  #connect(): Client<Uint8Array> {
+    const { servers, cluster, group: groupNumber } = this.#flags;
+    return connect({
+      group: servers.split(","),
+      cluster,
+      groupNumber,
+      as: "bytes",
+      onTrouble: ({ message }) => process.stderr.write(`kvorum: Still trying. ${message}\n`),
+    });
+  }
+}
+
+const codeOf: Readonly<Record<OutcomeKind, ExitCode>> = {
+  not_done: exitCodes.notDone,
+  // Text that is none, and a result that is lost: what was asked for was done, and cannot be shown.
+  done: exitCodes.unreadable,
+  unknown: exitCodes.unknown,
+};
+
+const newline = utf8("\n");
+
+/** Prints a line; resolves when stdout can take more. */
+export async function printLine(parts: readonly Uint8Array[]): Promise<void> {
+  await write(Buffer.concat([...parts, newline]));
+}
+
+/** Prints a line of JSON. */
+export async function printJson(value: unknown): Promise<void> {
+  await write(utf8(`${JSON.stringify(value)}\n`));
+}
+
+function write(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error) => {
+      // Nobody reads any more, as behind `head`.
+      if (error != null && "code" in error && error.code === "EPIPE") process.exit(exitCodes.ok);
+      else if (error == null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

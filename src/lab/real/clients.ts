@@ -1,0 +1,137 @@
+import { groupId, type ServerId, serverId } from "../../base/ids.ts";
+import type { Rng } from "../../base/rng.ts";
+import { noTrace } from "../../base/trace.ts";
+import { KvCaller } from "../../client/kv-caller.ts";
+import { serverAt } from "../../real/address.ts";
+import { RealClock } from "../../real/clock.ts";
+import { TcpClientTransport } from "../../real/tcp/client-transport.ts";
+import { Turn } from "../../real/turn.ts";
+import { type CallerOptions, callerOptions } from "../../rsm/caller/caller-options.ts";
+import { GroupClient } from "../../rsm/caller/group-client.ts";
+import { Host } from "../../rsm/host.ts";
+import { ClientSession } from "../../rsm/caller/operation.ts";
+import { partitioner } from "../../shardkv/partitioner.ts";
+import { kvOptions } from "../../shardkv/options.ts";
+import { storeOptions } from "../kv/options.ts";
+import { PacketCount } from "../packet-count.ts";
+import type { Unreliability } from "../world.ts";
+import { FaultyTransport } from "./faulty-transport.ts";
+import { tcpLimitsFor } from "./limits.ts";
+import type { NetworkState } from "./protocol.ts";
+import type { RealServers } from "./servers.ts";
+
+/** A place in the network from which clients ask the servers: connections of its own, in the runner's process. */
+export interface ClientPlace {
+  /** Another client: it has a session of its own. */
+  newCaller(): KvCaller;
+  /** From now on these servers are in reach, or all of them. */
+  reach(servers: readonly number[] | undefined): void;
+}
+
+export interface RealClientsOptions {
+  readonly servers: RealServers;
+  readonly rng: Rng;
+  readonly caller: Partial<CallerOptions>;
+  /** As the servers have it. */
+  readonly valueBytesMax: number | undefined;
+}
+
+interface Connected {
+  readonly tcp: TcpClientTransport;
+  readonly faulty: FaultyTransport;
+  reach: readonly number[] | undefined;
+}
+
+/** The clients of a group of processes. */
+export class RealClients {
+  readonly #options: RealClientsOptions;
+  readonly #turn = new Turn();
+  readonly #clock: RealClock;
+  readonly #count = new PacketCount();
+  readonly #connected: Connected[] = [];
+  #sessions = 0;
+  #model: Unreliability | undefined;
+
+  constructor(options: RealClientsOptions) {
+    this.#options = options;
+    this.#clock = new RealClock(this.#turn);
+  }
+
+  /** What clients have asked, and what was sent back. */
+  get count(): Pick<PacketCount, "requests" | "bytes"> {
+    return this.#count;
+  }
+
+  newPlace(): ClientPlace {
+    const { caller } = this.#options;
+    const connected = this.#connect();
+    const rng = this.#options.rng.fork("place").fork(this.#connected.length);
+    const env = { clock: this.#clock, transport: connected.faulty, rng: rng.fork("env"), trace: noTrace };
+    const group = new GroupClient(env, { group: groupId(1), servers: this.#serverIds() }, callerOptions(caller));
+    new Host(env).addCaller(groupId(1), group);
+    return {
+      newCaller: () => this.#newCaller(group),
+      reach: (servers) => {
+        connected.reach = servers;
+        connected.faulty.set(this.#network(servers));
+      },
+    };
+  }
+
+  /** The models are the servers'; a client has no outages of its own. */
+  setUnreliable(model: Unreliability | undefined): void {
+    this.#model = model;
+    for (const { faulty, reach } of this.#connected) faulty.set(this.#network(reach));
+  }
+
+  /** Ends all connections. What is under way never ends. */
+  close(): void {
+    for (const { tcp } of this.#connected) void tcp.close();
+  }
+
+  #connect(): Connected {
+    const { servers, rng, valueBytesMax } = this.#options;
+    const self = serverId(`client/${this.#connected.length}`);
+    const own = rng.fork("connection").fork(this.#connected.length);
+    const tcp = new TcpClientTransport({
+      cluster: servers.cluster,
+      self,
+      turn: this.#turn,
+      clock: this.#clock,
+      rng: own.fork("tcp"),
+      trace: noTrace,
+      limits: tcpLimitsFor(valueBytesMax),
+    });
+    const faulty = new FaultyTransport({
+      inner: tcp,
+      clock: this.#clock,
+      servers: this.#serverIds(),
+      self,
+      rng: own.fork("network"),
+      count: this.#count,
+      counted: () => {},
+      network: this.#network(undefined),
+    });
+    const connected = { tcp, faulty, reach: undefined };
+    this.#connected.push(connected);
+    return connected;
+  }
+
+  #newCaller(group: GroupClient): KvCaller {
+    this.#sessions += 1;
+    const rng = this.#options.rng.fork("session").fork(this.#sessions);
+    const { partitioner: spec, shards } = kvOptions(storeOptions({ logBytesMax: undefined }).kv);
+    const id = Uint8Array.from({ length: 16 }, () => rng.int(0, 255));
+    return new KvCaller(group, new ClientSession(id), partitioner(spec, shards));
+  }
+
+  #network(reach: readonly number[] | undefined): NetworkState {
+    const places = [...this.#serverIds().keys()];
+    const unplugged = reach === undefined ? [] : places.filter((place) => !reach.includes(place));
+    return { unplugged, sides: [], model: this.#model === "labrpc" ? "labrpc" : undefined, longReordering: false };
+  }
+
+  #serverIds(): ServerId[] {
+    return this.#options.servers.addresses.map(serverAt);
+  }
+}

@@ -1,0 +1,64 @@
+import { type GroupId, groupIdMax, isGroupId, replicasMax, type ServerId } from "../base/ids.ts";
+import type { CallLimits } from "../client/calls.ts";
+import { fields, given, invalid, timeout } from "../client/input.ts";
+import type { Trouble } from "../client/trouble.ts";
+import { parseAddress, serverAt } from "./address.ts";
+import { isName } from "./tcp/options.ts";
+
+/** What a client is told. */
+export interface ConnectOptions {
+  /** The servers of the group, each as `host:port`, in the order and in the words in which the servers themselves were given them. */
+  readonly group: readonly string[];
+  /** The group's number; default: 1. */
+  readonly groupNumber?: number | undefined;
+  /** The cluster's name; default: `kvorum`. Servers of another cluster refuse the client. */
+  readonly cluster?: string | undefined;
+  /** What keys and values are: `text` (the default), stored as UTF-8, or `bytes`, as `Uint8Array`s. */
+  readonly as?: "text" | "bytes" | undefined;
+  /** Milliseconds after which a call ends that says nothing of it. Default: calls have no end of their own. */
+  readonly timeoutMs?: number | undefined;
+  /** Told when calls have waited for 2 seconds and nobody answers, then after twice as long, and so on, once a minute at last. */
+  readonly onTrouble?: ((trouble: Trouble) => void) | undefined;
+}
+
+/** The same with its defaults, checked. */
+export interface ConnectSettings {
+  readonly cluster: string;
+  readonly group: GroupId;
+  readonly servers: readonly ServerId[];
+  readonly as: "text" | "bytes";
+  readonly timeoutMs: number;
+  readonly onTrouble: ((trouble: Trouble) => void) | undefined;
+}
+
+/** How much a client has under way. */
+export const callLimits: CallLimits = { inFlightMax: 1024, inFlightBytesMax: 4 * 1024 * 1024, callsMax: 1_000_000 };
+
+/** Checks what `connect` was given; throws a `KvorumError` of code `invalid`. */
+export function connectSettings(options: ConnectOptions): ConnectSettings {
+  const { cluster = "kvorum", group, groupNumber = 1, as = "text", timeoutMs, onTrouble } = fields(options, "The options of connect were");
+  if (!isName(cluster)) throw invalid(`A cluster was given as ${given(cluster)}; it is a name of 1 to 255 printable characters.`);
+  if (!isGroupId(groupNumber) || groupNumber === 0)
+    throw invalid(`A groupNumber was given as ${given(groupNumber)}; it is a whole number from 1 to ${groupIdMax}.`);
+  if (as !== "text" && as !== "bytes")
+    throw invalid(`The kind of keys and values (as) was given as ${given(as)}; it is 'text' or 'bytes'.`);
+  if (onTrouble !== undefined && typeof onTrouble !== "function")
+    throw invalid(`An onTrouble was given as ${given(onTrouble)}; it is a function.`);
+  const told = onTrouble as ConnectSettings["onTrouble"];
+  return { cluster, group: groupNumber, servers: serversOf(group), as, timeoutMs: timeout(timeoutMs, Infinity), onTrouble: told };
+}
+
+function serversOf(group: unknown): readonly ServerId[] {
+  if (!Array.isArray(group) || group.length === 0 || group.length > replicasMax)
+    throw invalid(`A group was given as ${given(group)}; it is a list of 1 to ${replicasMax} addresses, each as host:port.`);
+  const servers = group.map(serverOf);
+  const twice = servers.find((server, at) => servers.indexOf(server) !== at);
+  if (twice !== undefined) throw invalid(`The server ${twice} is listed twice.`);
+  return servers;
+}
+
+function serverOf(text: unknown): ServerId {
+  const address = typeof text === "string" ? parseAddress(text.trim()) : undefined;
+  if (address !== undefined) return serverAt(address);
+  throw invalid(`A server was given as ${given(text)}; it is an address, host:port, such as 127.0.0.1:7001.`);
+}

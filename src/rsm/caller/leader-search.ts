@@ -1,0 +1,42 @@
+import { assert } from "../../base/assert.ts";
+
+/** Which of a group's servers to ask, by their replica numbers: who is said to lead, or else one after another. */
+export class LeaderSearch {
+  readonly #count: number;
+  #leader: number | undefined;
+  /** Whom to ask while nobody is known to lead. */
+  #next: number;
+
+  /** `first` is asked first. */
+  constructor(count: number, first: number) {
+    assert(count > 0 && first >= 0 && first < count, "a group has servers");
+    this.#count = count;
+    this.#next = first;
+  }
+
+  choose(): number {
+    return this.#leader ?? this.#next;
+  }
+
+  /** That server has answered as a leader does: nobody else is to be asked. */
+  leads(server: number): false {
+    this.#leader = server;
+    return false;
+  }
+
+  /** That server says nothing: another one is asked. */
+  silent(server: number): void {
+    if (this.#leader === server) this.#leader = undefined;
+    if (this.#next === server) this.#next = (server + 1) % this.#count;
+  }
+
+  /** That server does not lead; `hint` is what it says who does, from the network. Whether there is somebody to ask at once. */
+  refused(server: number, hint: string): boolean {
+    this.silent(server);
+    if (!/^\d{1,4}$/.test(hint)) return false;
+    const leader = Number(hint);
+    if (leader === server || leader >= this.#count) return false;
+    this.#leader = leader;
+    return true;
+  }
+}

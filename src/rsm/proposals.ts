@@ -1,0 +1,92 @@
+import { assert } from "../base/assert.ts";
+import type { ServerId } from "../base/ids.ts";
+import type { LogIndex, Term } from "../raft/types.ts";
+
+/** Somebody who waits for what becomes of a request. */
+export interface Caller {
+  readonly from: ServerId;
+  readonly call: number;
+}
+
+/** A request that this replica has put into its log, and that is not applied yet. */
+export interface Waiting extends Caller {
+  readonly index: LogIndex;
+  readonly term: Term;
+  /** The text of what names the request. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Other attempts of the same request. */
+  joined: Caller[] | undefined;
+}
+
+/** How many empty places the queue may begin with. */
+const slackMax = 1024;
+
+/** The requests that wait for their entries, which stand in the log in the same order. */
+export class Proposals {
+  #queue: Waiting[] = [];
+  #first = 0;
+  readonly #byName = new Map<string, Waiting>();
+  #calls = 0;
+  #bytes = 0;
+
+  /** Calls that wait. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** The bytes of the entries that are waited for. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(waiting: Waiting): void {
+    const last = this.#queue[this.#queue.length - 1];
+    assert(last === undefined || last.index < waiting.index, "what is proposed later stands later in the log");
+    this.#queue.push(waiting);
+    this.#byName.set(waiting.name, waiting);
+    this.#calls += 1;
+    this.#bytes += waiting.bytes;
+  }
+
+  /** The request of that name that is waiting. */
+  named(name: string): Waiting | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Another attempt of a request waits with it. */
+  join(waiting: Waiting, caller: Caller): void {
+    waiting.joined ??= [];
+    waiting.joined.push(caller);
+    this.#calls += 1;
+  }
+
+  /** What waited for the entry at `index`, which is applied now; it waits no more. */
+  take(index: LogIndex): Waiting | undefined {
+    const waiting = this.#queue[this.#first];
+    if (waiting === undefined || waiting.index > index) return undefined;
+    assert(waiting.index === index, "entries are applied in order");
+    this.#first += 1;
+    if (this.#first > slackMax && 2 * this.#first > this.#queue.length) {
+      this.#queue.splice(0, this.#first);
+      this.#first = 0;
+    }
+    this.#forget(waiting);
+    return waiting;
+  }
+
+  /** Everything that waited; it waits no more. */
+  takeAll(): Waiting[] {
+    const all = this.#queue.slice(this.#first);
+    this.#queue = [];
+    this.#first = 0;
+    for (const waiting of all) this.#forget(waiting);
+    return all;
+  }
+
+  #forget(waiting: Waiting): void {
+    this.#byName.delete(waiting.name);
+    this.#calls -= 1 + (waiting.joined?.length ?? 0);
+    this.#bytes -= waiting.bytes;
+  }
+}

@@ -1,0 +1,305 @@
+import { assert, present, unreachable } from "../base/assert.ts";
+import { putU64 } from "../base/bytes.ts";
+import { Malformed } from "../base/codec.ts";
+import type { ServerId } from "../base/ids.ts";
+import type { Env } from "../env/env.ts";
+import type { WriteOp } from "../env/storage.ts";
+import type { Entry, LogIndex, Term } from "../raft/types.ts";
+import { Answers } from "./answers.ts";
+import type { Answer, Call } from "./client-wire.ts";
+import { decodeEntry, expireEntry, openingEntry, requestEntry, type SessionName, stampOf } from "./session/entry.ts";
+import { Expiry } from "./session/expiry.ts";
+import type { GroupService } from "./host.ts";
+import type { Unusable } from "./identity.ts";
+import { keyText } from "./state/key-text.ts";
+import { LeaderTime } from "./leader-time.ts";
+import type { Machine, ReadRow } from "./machine.ts";
+import { Member } from "./member.ts";
+import type { Identity, ReplicaOptions } from "./options.ts";
+import { Proposals, type Waiting } from "./proposals.ts";
+import { notLeader, Readings } from "./readings.ts";
+import { decodeRequest, nameOf } from "./session/request.ts";
+import { Keys, type StateRow } from "./log/rows.ts";
+import { type Applied, Sessions } from "./session/sessions.ts";
+import { ownRows } from "./state/state.ts";
+import { StateBatch } from "./state/state-batch.ts";
+import { StateScan } from "./state/state-scan.ts";
+import { refused, type Refused, type Shard, type StateMachine } from "./state/state-machine.ts";
+import { Views } from "./state/views.ts";
+
+/** How much a replica has before it. */
+export interface ReplicaLoad {
+  /** Calls that wait for a request to be applied. */
+  readonly requests: number;
+  /** Of the entries that are waited for. */
+  readonly requestBytes: number;
+  /** Queries that wait or are under way. */
+  readonly queries: number;
+}
+
+/**
+ * One replica of a group that runs a state machine for clients: a member of the group's log, sessions that see to it that every
+ * command is executed once, and queries that are answered by whoever leads. It knows no command's meaning.
+ *
+ * What it answers is what rule S9 allows. `refused`: this attempt has left nothing behind, or was applied and refused. `unknown`: this
+ * replica has lost the leadership while the attempt was in its log, and whoever leads next may still commit it. Whether a request as
+ * a whole was not executed only its client can say.
+ */
+export class Replica<Command, Query> implements Machine, GroupService {
+  readonly member: Member;
+  readonly #env: Env;
+  readonly #options: ReplicaOptions;
+  readonly #machine: StateMachine<Command, Query>;
+  readonly #keys: Keys;
+  readonly #sessions: Sessions;
+  readonly #answers: Answers;
+  readonly #proposals = new Proposals();
+  readonly #readings: Readings;
+  readonly #leaderTime = new LeaderTime();
+  readonly #expiry: Expiry | undefined;
+  #views: Views | undefined;
+  /** The term that this replica leads; 0 while it leads none. */
+  #leads: Term = 0;
+
+  constructor(
+    env: Env,
+    identity: Identity,
+    options: ReplicaOptions,
+    machine: StateMachine<Command, Query>,
+    unusable?: (found: Unusable) => void,
+  ) {
+    this.#env = env;
+    this.#options = options;
+    this.#machine = machine;
+    this.#keys = new Keys(identity.group);
+    this.#sessions = new Sessions(machine);
+    this.#answers = new Answers(env, identity.group);
+    const { readsMax } = options;
+    this.#readings = new Readings({ readIndex: (context) => this.member.readIndex(context), answers: this.#answers, readsMax });
+    this.#expiry = this.#makeExpiry();
+    this.member = new Member(env, identity, options.member, this, unusable);
+  }
+
+  /** The group's log time as of everything applied. */
+  get time(): number {
+    return this.#sessions.time;
+  }
+
+  /** Sessions that the group keeps. */
+  get sessions(): number {
+    return this.#sessions.count;
+  }
+
+  /** What clients wait for here. */
+  get load(): ReplicaLoad {
+    const { calls, bytes } = this.#proposals;
+    return { requests: calls, requestBytes: bytes, queries: this.#readings.count };
+  }
+
+  start(): void {
+    this.member.start();
+  }
+
+  /** Takes no further input, and says nothing more, neither to members nor to clients. */
+  stop(): void {
+    this.#expiry?.stop();
+    this.#answers.stop();
+    this.member.stop();
+  }
+
+  // ---- clients
+
+  receive(from: ServerId, calls: readonly Call[]): void {
+    for (const call of calls) {
+      const refusal = call.kind === "request" ? this.#propose(from, call.id, call.bytes) : this.#ask(from, call);
+      if (refusal !== undefined) this.#answers.add(from, call.id, { kind: "refused", refusal });
+    }
+  }
+
+  #propose(from: ServerId, call: number, bytes: Uint8Array): Refused | undefined {
+    if (!this.#isLeading()) return notLeader(this.member.raft?.state.leader);
+    const { proposalsMax, proposalBytesMax } = this.#options;
+    if (this.#proposals.calls >= proposalsMax) return refused("overloaded", "too many requests are waiting");
+    const malformed = this.#check(bytes);
+    if (malformed !== undefined) return malformed;
+    const name = keyText(nameOf(bytes));
+    const same = this.#proposals.named(name);
+    if (same !== undefined) {
+      // One entry is enough for both. Whether a request was executed before is decided where it is applied, never here.
+      this.#proposals.join(same, { from, call });
+      return undefined;
+    }
+    if (this.#proposals.bytes >= proposalBytesMax) return refused("overloaded", "too many bytes of requests are waiting");
+    const proposal = this.member.propose(requestEntry(this.#stamp(), bytes));
+    if (!proposal.ok) return proposal.why === "not_leader" ? notLeader(proposal.leader) : refused("overloaded", "the log is too far ahead");
+    const { index, term } = proposal;
+    this.#proposals.add({ from, call, index, term, name, bytes: bytes.length, joined: undefined });
+    return undefined;
+  }
+
+  /** Why the bytes are no request for this machine: nothing of the state matters for that. */
+  #check(bytes: Uint8Array): Refused | undefined {
+    try {
+      const command = this.#machine.decodeCommand(decodeRequest(bytes).command);
+      return command.ok ? undefined : command;
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      return refused("bad_request", error.message);
+    }
+  }
+
+  #ask(from: ServerId, call: Exclude<Call, { kind: "request" }>): Refused | undefined {
+    if (call.kind === "time") {
+      this.#readings.ask(from, call.id, (view, reply) => {
+        const home = this.#machine.home(call.shard, view);
+        reply(home.ok ? timeBytes(this.#stamp() + home.timeOffset) : home);
+      });
+      return undefined;
+    }
+    const query = this.#machine.decodeQuery(call.bytes);
+    if (!query.ok) return query;
+    this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, view, reply));
+    return undefined;
+  }
+
+  // ---- the machine of a member
+
+  apply(entries: readonly Entry[], read: ReadRow, rows: WriteOp[]): void {
+    const batch = new StateBatch(read);
+    for (const entry of entries) {
+      const applied = this.#apply(entry, batch);
+      const waiting = this.#proposals.take(entry.index);
+      if (waiting === undefined) continue;
+      assert(waiting.term === entry.term, "what a leader waits for is what it has proposed");
+      this.#tell(waiting, answerOf(present(applied, "a request that waits is applied as one")));
+    }
+    this.#sessions.flush(batch);
+    const views = this.#views;
+    batch.emit(rows, views?.any === true ? views.changing : undefined);
+  }
+
+  #apply(entry: Entry, batch: StateBatch): Applied | undefined {
+    const logged = decodeEntry(entry.data);
+    assert(logged.kind !== "machine", "no machine has logged a command of its own yet");
+    this.#sessions.passTime(logged.stamp);
+    switch (logged.kind) {
+      case "opening":
+        this.#sessions.setLimits(logged.limits);
+        return undefined;
+      case "request":
+        return this.#sessions.apply(logged.request, batch);
+      case "expire":
+        this.#sessions.expire(logged.sessions, batch);
+        return undefined;
+      default:
+        return unreachable(logged);
+    }
+  }
+
+  restored(_: LogIndex, read: ReadRow): void {
+    assert(this.#proposals.calls === 0, "a leader's state is not replaced");
+    this.#sessions.restored(read);
+    this.#readings.stateReplaced();
+    this.#views = new Views(this.#env.storage, this.#keys, read);
+  }
+
+  readReady(context: number): void {
+    this.#readings.ready(context, present(this.#views, "a state that is read has been restored"));
+  }
+
+  readDropped(context: number): void {
+    this.#readings.dropped(context);
+  }
+
+  isDerived(key: Uint8Array): boolean {
+    return key[0] !== ownRows && this.#machine.isDerived?.(key) === true;
+  }
+
+  rebuild(rows: readonly StateRow[]): readonly WriteOp[] {
+    const derived: WriteOp[] = [];
+    for (const [key] of rows) {
+      const row = key[0] === ownRows ? undefined : this.#machine.derive?.(key);
+      if (row !== undefined) derived.push({ op: "put", key: row.key, value: row.value });
+    }
+    return derived;
+  }
+
+  dutiesBegin(leads: Term | undefined): void {
+    this.#answers.hold();
+    if (leads === undefined) this.#follow();
+    else this.#lead(leads);
+    this.#readings.roundsBegin();
+  }
+
+  dutiesEnd(): void {
+    this.#answers.flush();
+  }
+
+  // ---- leading
+
+  /** Whether this replica leads. Its term's first entry is in the log then. */
+  #isLeading(): boolean {
+    const { phase, raft } = this.member;
+    if (phase !== "running" || raft?.state.role !== "leader") return false;
+    this.#lead(raft.state.term);
+    return true;
+  }
+
+  /** Begins to lead: the first entry of the term commits what the leader before has left, and time goes on from there. */
+  #lead(term: Term): void {
+    if (this.#leads === term) return;
+    this.#follow();
+    this.#leads = term;
+    const { entries } = present(this.member.raft, "who leads has read its disk").state.log;
+    const last = entries[entries.length - 1];
+    this.#leaderTime.begin(Math.max(this.#sessions.time, last === undefined ? 0 : stampOf(last.data)), this.#env.clock.now());
+    this.member.propose(openingEntry(this.#stamp(), this.#options.sessions));
+    this.#expiry?.start();
+  }
+
+  /** Leads no more. What this replica has put into its log may be committed by others, or not. */
+  #follow(): void {
+    if (this.#leads === 0) return;
+    this.#leads = 0;
+    this.#expiry?.stop();
+    for (const waiting of this.#proposals.takeAll()) this.#tell(waiting, { kind: "unknown" });
+  }
+
+  /** Log time now, as a leader makes it; as of everything applied where nobody leads. */
+  #stamp(): number {
+    const { time } = this.#sessions;
+    return this.#leads === 0 ? time : this.#leaderTime.stamp(time, this.#env.clock.now());
+  }
+
+  #tell({ from, call, joined }: Waiting, answer: Answer): void {
+    this.#answers.add(from, call, answer);
+    if (joined !== undefined) for (const caller of joined) this.#answers.add(caller.from, caller.call, answer);
+  }
+
+  #makeExpiry(): Expiry | undefined {
+    const { sessions: prefix } = this.#machine;
+    if (prefix === undefined) return undefined;
+    const { expireMs, expirePageMs } = this.#options;
+    return new Expiry({
+      clock: this.#env.clock,
+      prefix,
+      expireMs,
+      expirePageMs,
+      scan: () => new StateScan(this.#env.storage, this.#keys),
+      home: (shard: Shard) => this.#machine.home(shard, { get: present(this.#views, "a leader has a state").read }),
+      time: () => this.#stamp(),
+      propose: (names: readonly SessionName[]) => void this.member.propose(expireEntry(this.#stamp(), names)),
+    });
+  }
+}
+
+function answerOf(applied: Applied): Answer {
+  if (applied instanceof Uint8Array) return { kind: "result", bytes: applied };
+  return applied.ok ? { kind: "lost" } : { kind: "refused", refusal: applied };
+}
+
+function timeBytes(time: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  putU64(bytes, 0, time);
+  return bytes;
+}

@@ -1,0 +1,105 @@
+import { assert } from "../base/assert.ts";
+import { emptyBytes } from "../base/bytes.ts";
+import type { Row } from "../env/storage.ts";
+import type { Decoded, Refused, Shard, ShardHome, StateMachine } from "../rsm/state/state-machine.ts";
+import type { State, StateReader, StateView } from "../rsm/state/state.ts";
+import { badRequest } from "./checks.ts";
+import { decodeCommand, type KvCommand } from "./commands.ts";
+import { execute } from "./operations.ts";
+import { kvOptions, type KvOptions } from "./options.ts";
+import { answerFigures, answerScan, type Reply } from "./pages.ts";
+import { partitioner, type ShardOf } from "./partitioner.ts";
+import { decodeQuery, type Get, type KvQuery, noSuchShard } from "./queries.ts";
+import { encodeResult } from "./results.ts";
+import {
+  dataKey,
+  epochOfData,
+  indexKey,
+  isData,
+  isIndex,
+  keyOfData,
+  sessionPrefix,
+  sessionRows,
+  valueOfData,
+  versionOfData,
+} from "./rows.ts";
+import { servingOf } from "./served.ts";
+
+/**
+ * The store's state machine: the keys of the shards that a group has. It keeps nothing besides rows; `rows.ts` says which.
+ *
+ * A key that appears is at the version after its shard's `versionFloor`, which is 1 where nothing was ever deleted; every write
+ * that takes effect raises it by one, a deletion raises the floor to it. So an absent key is at version 0, and no key is twice at
+ * the same version with different values, also not across deletions and moves. What remains to a client is that "absent" is
+ * always the same: a write that expects version 0 cannot tell whether the key came and went meanwhile.
+ */
+export class KvMachine implements StateMachine<KvCommand, KvQuery> {
+  readonly options: KvOptions;
+  readonly sessions: Uint8Array = sessionRows;
+  /** The shard of a key. */
+  readonly shardOf: ShardOf;
+
+  constructor(options: Partial<KvOptions> = {}) {
+    this.options = kvOptions(options);
+    this.shardOf = partitioner(this.options.partitioner, this.options.shards);
+  }
+
+  decodeCommand(bytes: Uint8Array): Decoded<KvCommand> {
+    return decodeCommand(bytes, this.options);
+  }
+
+  decodeQuery(bytes: Uint8Array): Decoded<KvQuery> {
+    return decodeQuery(bytes, this.options, this.options.shards);
+  }
+
+  home(shard: Shard, state: StateReader): ShardHome | Refused {
+    const { shards, ownership } = this.options;
+    if (!(Number.isInteger(shard) && shard >= 0 && shard < shards)) return badRequest(noSuchShard(shard, shards));
+    const row = servingOf(shard, state, ownership);
+    if ("why" in row) return row;
+    return { ok: true, sessions: sessionPrefix(shard, row.epoch), timeOffset: row.timeOffset };
+  }
+
+  execute(shard: Shard, command: KvCommand, state: State): Uint8Array {
+    const serving = servingOf(shard, state, this.options.ownership);
+    assert(!("why" in serving), "a command is executed on a shard that is served");
+    const stray = this.#stray(shard, command.key);
+    return encodeResult(stray ?? execute(shard, serving, command, state, this.options.valueBytesMax));
+  }
+
+  query(query: KvQuery, view: StateView, reply: Reply): void {
+    const { options, shardOf } = this;
+    if (query.op === "get") reply(this.#get(query, view));
+    else if (query.op === "scan") answerScan(query, { view, options, shardOf, reply });
+    else answerFigures(query, { view, options, shardOf, reply });
+  }
+
+  #get({ shard, key }: Get, view: StateView): Uint8Array | Refused {
+    const stray = this.#stray(shard, key);
+    if (stray !== undefined) return stray;
+    const serving = servingOf(shard, view, this.options.ownership);
+    if ("why" in serving) return serving;
+    const row = view.get(dataKey(key, serving.epoch));
+    if (row === undefined) return encodeResult({ ok: true, op: "get", value: undefined, version: 0 });
+    return encodeResult({ ok: true, op: "get", value: valueOfData(row), version: versionOfData(row) });
+  }
+
+  /** The refusal of a key that is in another shard: its client divides the keys in another way. */
+  #stray(shard: Shard, key: Uint8Array): Refused | undefined {
+    const own = this.shardOf(key);
+    if (own === shard) return undefined;
+    return badRequest(`Shard ${shard} was given for a key in shard ${own}; client and servers have to have the same partitioner.`);
+  }
+
+  /** Whether a row follows from others: a snapshot leaves it out, and `derive` brings it back. */
+  isDerived(key: Uint8Array): boolean {
+    return isIndex(key);
+  }
+
+  /** The derived row that belongs to a row which arrives in a snapshot. */
+  derive(key: Uint8Array): Row | undefined {
+    if (!isData(key)) return undefined;
+    const own = keyOfData(key);
+    return { key: indexKey(this.shardOf(own), epochOfData(key), own), value: emptyBytes };
+  }
+}

@@ -1,0 +1,49 @@
+import { assert } from "../base/assert.ts";
+import { type PartitionerSpec, shardsMax } from "./partitioner.ts";
+
+/** A machine's knobs. They decide what commands do: they are the same on every replica of a group, for as long as it lives. */
+export interface KvOptions {
+  /** How many shards the keys are divided into. */
+  readonly shards: number;
+  readonly partitioner: PartitionerSpec;
+  /**
+   * What a shard without a row means. `all`: this group owns every shard from its beginning, and serves it at epoch 0; nothing
+   * has to be written for that. `configured`: it is not here; rows come with configurations.
+   */
+  readonly ownership: "all" | "configured";
+  readonly keyBytesMax: number;
+  /** Also of a value that grows by appends. */
+  readonly valueBytesMax: number;
+  /** The rows that one page of a scan may hold. */
+  readonly pageRowsMax: number;
+  /** The bytes of keys and values that one page of a scan may hold; one row is always allowed. */
+  readonly pageBytesMax: number;
+}
+
+const defaults: KvOptions = {
+  shards: 256,
+  partitioner: { kind: "hash" },
+  ownership: "all",
+  keyBytesMax: 4096,
+  valueBytesMax: 1024 * 1024,
+  pageRowsMax: 1000,
+  pageBytesMax: 1024 * 1024,
+};
+
+/** A row of a page takes three elements of a packet, and a packet has 65,536. */
+const pageRowsCeiling = 20_000;
+
+/** The options with their defaults, checked and frozen. */
+export function kvOptions(given: Partial<KvOptions> = {}): KvOptions {
+  const options = { ...defaults, ...given };
+  assert(isWithin(options.shards, 1, shardsMax), `shards is a whole number from 1 to ${shardsMax}`);
+  assert(isWithin(options.keyBytesMax, 1), "keyBytesMax is a whole number, one or more");
+  assert(isWithin(options.valueBytesMax, 1), "valueBytesMax is a whole number, one or more");
+  assert(isWithin(options.pageRowsMax, 1, pageRowsCeiling), `pageRowsMax is a whole number from 1 to ${pageRowsCeiling}`);
+  assert(isWithin(options.pageBytesMax, 1), "pageBytesMax is a whole number, one or more");
+  return Object.freeze(options);
+}
+
+function isWithin(value: number, low: number, high: number = Number.MAX_SAFE_INTEGER): boolean {
+  return Number.isSafeInteger(value) && value >= low && value <= high;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { KvorumError } from "../../src/client/errors.ts";
+import { connect } from "../../src/real/connect.ts";
+import { type ConnectOptions, connectSettings } from "../../src/real/connect-options.ts";
+
+const group = ["127.0.0.1:7001"];
+
+test("what is not said has a default", () => {
+  expect(connectSettings({ group: ["127.0.0.1:7001", " [::1]:7002 "] })).toEqual({
+    cluster: "kvorum",
+    group: 1,
+    servers: ["127.0.0.1:7001", "[::1]:7002"],
+    as: "text",
+    timeoutMs: Infinity,
+    onTrouble: undefined,
+  });
+});
+
+describe("refused at once with a sentence that says what is allowed", () => {
+  test.each<[string, unknown]>([
+    ["The options of connect were given as undefined; an object is allowed.", undefined],
+    ["A group was given as undefined; it is a list of 1 to 64 addresses, each as host:port.", {}],
+    ["A group was given as a list; it is a list of 1 to 64 addresses, each as host:port.", { group: [] }],
+    ["A group was given as the text '127.0.0.1:1'; it is a list of 1 to 64 addresses, each as host:port.", { group: "127.0.0.1:1" }],
+    ["A server was given as the text 'localhost'; it is an address, host:port, such as 127.0.0.1:7001.", { group: ["localhost"] }],
+    ["A server was given as 7001; it is an address, host:port, such as 127.0.0.1:7001.", { group: [7001] }],
+    ["The server 127.0.0.1:7001 is listed twice.", { group: [...group, ...group] }],
+    ["A cluster was given as the text ''; it is a name of 1 to 255 printable characters.", { group, cluster: "" }],
+    ["A groupNumber was given as 0; it is a whole number from 1 to 4294967295.", { group, groupNumber: 0 }],
+    ["The kind of keys and values (as) was given as the text 'json'; it is 'text' or 'bytes'.", { group, as: "json" }],
+    ["A timeoutMs was given as -1; it is a number of milliseconds above 0.", { group, timeoutMs: -1 }],
+    ["An onTrouble was given as the text 'log'; it is a function.", { group, onTrouble: "log" }],
+  ])("%s", (sentence, options) => {
+    let error: unknown;
+    try {
+      connect(options as ConnectOptions & { as: "bytes" });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(KvorumError);
+    expect(error).toMatchObject({ code: "invalid", message: sentence });
+  });
+});
+
+test("a client that nobody answers can be closed", async () => {
+  const client = connect({ group: ["127.0.0.1:1"] });
+  const call = client.get("a");
+  await client.close();
+  await expect(call).rejects.toMatchObject({ code: "closed", outcome: "not_done" });
+});

@@ -1,0 +1,257 @@
+import { describe, expect, test } from "vitest";
+import { putU64 } from "../../src/base/bytes.ts";
+import { serverId } from "../../src/base/ids.ts";
+import type { Answer } from "../../src/rsm/client-wire.ts";
+import { LeaderSearch } from "../../src/rsm/caller/leader-search.ts";
+import { ClientSession, type Ending, type Outcome } from "../../src/rsm/caller/operation.ts";
+import { decodeRequest } from "../../src/rsm/session/request.ts";
+import { type RefusalCode, refused } from "../../src/rsm/state/state-machine.ts";
+import { ClientRig } from "./client-rig.ts";
+import { clientId } from "./session-rig.ts";
+
+const query = Uint8Array.of(1);
+const done: Answer = { kind: "result", bytes: Uint8Array.of(9) };
+const no = (why: RefusalCode, detail = ""): Answer => ({ kind: "refused", refusal: refused(why, detail) });
+
+function ask(rig: ClientRig, deadlineMs = Infinity): Ending[] {
+  const endings: Ending[] = [];
+  rig.caller.query(query, deadlineMs, (ending) => endings.push(ending));
+  return endings;
+}
+
+/** A session whose shard 0 is known to be at 1000. */
+function session(windowMax = 10): ClientSession {
+  const made = new ClientSession(clientId(1), { windowMax });
+  made.operation(0, query).sequence.learnTime(1000, 0);
+  return made;
+}
+
+function execute(rig: ClientRig, made: ClientSession, deadlineMs = Infinity): Outcome[] {
+  const outcomes: Outcome[] = [];
+  rig.caller.execute(made.operation(0, query), deadlineMs, (outcome) => outcomes.push(outcome));
+  return outcomes;
+}
+
+const time = (value: number): Answer => {
+  const bytes = new Uint8Array(8);
+  putU64(bytes, 0, value);
+  return { kind: "result", bytes };
+};
+
+describe("who leads", () => {
+  test("a server that answers is asked again", () => {
+    const rig = new ClientRig();
+    const first = ask(rig);
+    rig.run(0);
+    rig.answer(rig.last, done);
+    ask(rig);
+    rig.run(0);
+    expect([first, rig.attempts[0]?.server === rig.last.server]).toEqual([[done], true]);
+  });
+
+  test("a hint is followed at once, and only once", () => {
+    const rig = new ClientRig();
+    ask(rig);
+    rig.run(0);
+    const [asked] = [rig.last.server];
+    const hint = (asked + 2) % 3;
+    rig.answer(rig.last, no("not_leader", String(hint)));
+    rig.run(0);
+    expect([rig.attempts.length, rig.last.server]).toEqual([2, hint]);
+    rig.answer(rig.last, no("not_leader", String(asked)));
+    rig.run(0);
+    expect(rig.attempts).toHaveLength(2);
+    rig.run(1000);
+    expect([rig.attempts.length > 2, rig.attempts[2]?.server]).toEqual([true, asked]);
+  });
+
+  test.each(["", "3", "-1", "1e0", "99999", "x"])("a hint of '%s' is none", (hint) => {
+    const search = new LeaderSearch(3, 0);
+    expect([search.refused(0, hint), search.choose()]).toEqual([false, 1]);
+  });
+
+  test("without a hint all are asked in turn", () => {
+    const rig = new ClientRig();
+    ask(rig);
+    for (let i = 0; i < 6; i += 1) {
+      rig.run(2000);
+      rig.answer(rig.last, no("not_leader"));
+    }
+    expect(new Set(rig.attempts.map(({ server }) => server)).size).toBe(3);
+  });
+
+  test("a silent server is left for another, later and later, but not for ever", () => {
+    const rig = new ClientRig({ attemptMs: 100, attemptMaxMs: 400 });
+    ask(rig);
+    rig.run(5000);
+    const gaps = rig.attempts.slice(1).map(({ at }, i) => Math.round(at - (rig.attempts[i]?.at ?? 0)));
+    expect(gaps.slice(0, 4)).toEqual([100, 200, 400, 400]);
+    expect(rig.attempts[0]?.server).not.toBe(rig.attempts[1]?.server);
+  });
+});
+
+describe("how a call ends", () => {
+  test.each(["wrong_group", "shard_moving", "session_stale", "expired", "valid_too_long", "bad_request"] as const)("%s is final", (why) => {
+    const rig = new ClientRig();
+    const endings = ask(rig);
+    rig.run(0);
+    rig.answer(rig.last, no(why, "because"));
+    expect(endings).toEqual([{ kind: "refused", refusal: refused(why, "because") }]);
+    expect(rig.caller.pending).toBe(0);
+  });
+
+  test.each(["not_leader", "overloaded", "session_full"] as const)("%s passes: it is tried again until it works", (why) => {
+    const rig = new ClientRig();
+    const endings = ask(rig);
+    for (let i = 0; i < 20; i += 1) {
+      rig.run(3000);
+      rig.answer(rig.last, no(why));
+    }
+    expect(endings).toEqual([]);
+    rig.run(3000);
+    rig.answer(rig.last, done);
+    expect(endings).toEqual([done]);
+  });
+
+  test("a deadline ends it, and says what was refused last", () => {
+    const rig = new ClientRig();
+    const endings = ask(rig, 100);
+    rig.run(0);
+    rig.answer(rig.last, no("overloaded", "full"));
+    rig.run(99);
+    expect(endings).toEqual([]);
+    rig.run(1);
+    expect(endings).toEqual([{ kind: "given_up", why: "deadline", last: refused("overloaded", "full") }]);
+  });
+
+  test("cancelling ends it once, and what comes later finds nobody", () => {
+    const rig = new ClientRig();
+    const endings: Ending[] = [];
+    const cancel = rig.caller.query(query, Infinity, (ending) => endings.push(ending));
+    rig.run(0);
+    cancel();
+    cancel();
+    rig.answer(rig.last, done);
+    expect(endings).toEqual([{ kind: "given_up", why: "cancelled", last: undefined }]);
+    rig.run(100_000);
+    expect([rig.attempts.length, rig.caller.pending]).toEqual([1, 0]);
+  });
+});
+
+describe("what is answered late, or by others", () => {
+  test("an older attempt that is answered after all counts", () => {
+    const rig = new ClientRig({ attemptMs: 100 });
+    const endings = ask(rig);
+    rig.run(150);
+    const [older] = rig.attempts;
+    if (older !== undefined) rig.answer(older, done);
+    expect([rig.attempts.length, endings]).toEqual([2, [done]]);
+  });
+
+  test("what strangers say, and what nobody asked, is ignored", () => {
+    const rig = new ClientRig();
+    const endings = ask(rig);
+    rig.run(0);
+    const { id } = rig.last.call;
+    rig.caller.receive(serverId("stranger"), [{ id, answer: done }]);
+    rig.caller.receive(serverId("s0"), [{ id: id + 1, answer: done }]);
+    expect(endings).toEqual([]);
+  });
+
+  test("a leader that was deposed says unknown: another attempt is made, elsewhere, and a refusal of it is not definite", () => {
+    const rig = new ClientRig();
+    const outcomes = execute(rig, session());
+    rig.run(0);
+    const first = rig.last;
+    rig.answer(first, { kind: "unknown" });
+    rig.run(1000);
+    expect(rig.attempts[1]?.server).not.toBe(first.server);
+    rig.answer(rig.last, no("expired"));
+    expect(outcomes).toEqual([{ kind: "unknown", detail: "expired: " }]);
+  });
+});
+
+describe("what one turn asks", () => {
+  test("is one packet", () => {
+    const rig = new ClientRig();
+    for (let i = 0; i < 50; i += 1) ask(rig);
+    rig.run(0);
+    expect([rig.attempts.length, rig.packets]).toEqual([50, 1]);
+  });
+
+  test("is more where one would be too large, and a single large call goes alone", () => {
+    const rig = new ClientRig({ packetBytesMax: 100 });
+    for (const length of [60, 60, 500, 10]) rig.caller.query(new Uint8Array(length), Infinity, () => {});
+    rig.run(0);
+    expect(rig.attempts.map(({ packet }) => packet)).toEqual([0, 1, 2, 3]);
+  });
+
+  test("is refused beyond the limit, later and without being sent", () => {
+    const rig = new ClientRig({ callsMax: 2 });
+    const all = [ask(rig), ask(rig), ask(rig)];
+    expect(all).toEqual([[], [], []]);
+    rig.run(0);
+    expect([all[2]?.[0], rig.attempts.length, rig.caller.pending]).toMatchObject([
+      { kind: "refused", refusal: { why: "overloaded" } },
+      2,
+      2,
+    ]);
+  });
+});
+
+describe("numbers", () => {
+  test("S7: the first operation on a shard asks for its time, once for all that wait", () => {
+    const rig = new ClientRig();
+    const made = new ClientSession(clientId(1), { validMs: 100 });
+    for (let i = 0; i < 3; i += 1) execute(rig, made);
+    rig.run(0);
+    expect(rig.attempts.map(({ call }) => call.kind)).toEqual(["time"]);
+    rig.answer(rig.last, time(5000));
+    rig.run(0);
+    const requests = rig.attempts.slice(1).map(({ call }) => (call.kind === "request" ? decodeRequest(call.bytes) : undefined));
+    expect(requests.map((request) => [request?.number, request?.validUntil])).toEqual([1, 2, 3].map((number) => [number, 5100]));
+  });
+
+  test("nobody who gave up meanwhile is sent, and an operation that was never sent is definitely not done", () => {
+    const rig = new ClientRig();
+    const made = new ClientSession(clientId(1));
+    const outcomes = execute(rig, made, 50);
+    rig.run(60);
+    expect(outcomes).toEqual([{ kind: "refused", why: "never_sent", detail: "deadline" }]);
+    rig.answer(rig.last, time(5000));
+    rig.run(10);
+    expect(rig.attempts.filter(({ call }) => call.kind === "request")).toEqual([]);
+  });
+
+  test("a group that refuses to say the time refuses all who wait for it", () => {
+    const rig = new ClientRig();
+    const made = new ClientSession(clientId(1));
+    const all = [execute(rig, made), execute(rig, made)];
+    rig.run(0);
+    rig.answer(rig.last, no("wrong_group", "elsewhere"));
+    expect(all.flat()).toEqual([1, 2].map(() => ({ kind: "refused", why: "wrong_group", detail: "elsewhere" })));
+  });
+
+  test("no more are in use than the window has, and the next goes when one ends", () => {
+    const rig = new ClientRig();
+    const made = session(1);
+    const [first, second] = [execute(rig, made), execute(rig, made)];
+    rig.run(0);
+    expect(rig.attempts).toHaveLength(1);
+    rig.answer(rig.last, done);
+    rig.run(0);
+    rig.answer(rig.last, done);
+    expect([rig.attempts.length, first, second]).toEqual([2, [done], [done]]);
+  });
+
+  test("what was given up is not waited for: the floor of what is refused for want of room rises", () => {
+    const rig = new ClientRig();
+    const made = session();
+    execute(rig, made, 20);
+    execute(rig, made);
+    rig.run(30);
+    rig.answer(rig.last, no("session_full"));
+    rig.run(2000);
+    expect(rig.last.call.kind === "request" && decodeRequest(rig.last.call.bytes)).toMatchObject({ number: 2, floor: 2 });
+  });
+});

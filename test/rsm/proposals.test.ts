@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { AssertionError } from "../../src/base/assert.ts";
+import { serverId } from "../../src/base/ids.ts";
+import { Proposals, type Waiting } from "../../src/rsm/proposals.ts";
+
+const from = serverId("c");
+const waiting = (index: number, name = `n${index}`, bytes = 10): Waiting => ({
+  from,
+  call: index,
+  index,
+  term: 1,
+  name,
+  bytes,
+  joined: undefined,
+});
+
+test("what waits is found by its place in the log, and nothing else is", () => {
+  const proposals = new Proposals();
+  for (const index of [3, 5]) proposals.add(waiting(index));
+  expect([1, 2, 3, 4].map((index) => proposals.take(index)?.call)).toEqual([undefined, undefined, 3, undefined]);
+  expect(proposals.take(5)?.call).toBe(5);
+  expect([proposals.calls, proposals.bytes]).toEqual([0, 0]);
+});
+
+test("a place that was passed over is a bug of ours", () => {
+  const proposals = new Proposals();
+  proposals.add(waiting(3));
+  expect(() => proposals.take(4)).toThrow(AssertionError);
+  expect(() => proposals.add(waiting(2))).toThrow(AssertionError);
+});
+
+test("attempts of one request wait together, and count as calls but not as bytes", () => {
+  const proposals = new Proposals();
+  proposals.add(waiting(1, "a"));
+  const same = proposals.named("a");
+  proposals.join(same as Waiting, { from, call: 8 });
+  proposals.join(same as Waiting, { from, call: 9 });
+  expect([proposals.calls, proposals.bytes]).toEqual([3, 10]);
+  expect(proposals.take(1)?.joined?.map(({ call }) => call)).toEqual([8, 9]);
+  expect([proposals.calls, proposals.bytes, proposals.named("a")]).toEqual([0, 0, undefined]);
+});
+
+test("all are taken at once, and none remains", () => {
+  const proposals = new Proposals();
+  for (let index = 1; index <= 5000; index += 1) proposals.add(waiting(index));
+  for (let index = 1; index <= 3000; index += 1) proposals.take(index);
+  const rest = proposals.takeAll();
+  expect([rest.length, rest[0]?.index, proposals.calls, proposals.bytes, proposals.take(3001)]).toEqual([2000, 3001, 0, 0, undefined]);
+  proposals.add(waiting(7));
+  expect(proposals.take(7)?.call).toBe(7);
+});
