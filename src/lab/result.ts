@@ -1,5 +1,6 @@
 import type { Case } from "./case.ts";
-import type { Figures, Stall, WorldKind } from "./world.ts";
+import type { Figures, Stall } from "./world.ts";
+import type { WorldKind } from "./world-kind.ts";
 
 /** One of a suite's cases, as it is played. */
 export interface Played {

@@ -2,7 +2,8 @@ import { Rng } from "../base/rng.ts";
 import type { Case, Run, Suite } from "./case.ts";
 import { CaseFailure } from "./failure.ts";
 import { addResult, type CaseResult, type InvalidRun, noTotals, type Reporter, stallText, type Totals } from "./result.ts";
-import type { Figures, Outcome, Remains, Stall, WorldKind } from "./world.ts";
+import type { Figures, Outcome, Remains, Stall } from "./world.ts";
+import type { WorldKind } from "./world-kind.ts";
 
 /** The course's tester snapshots after entry i when i + 1 is a multiple of it. */
 const compactEvery = 10;

@@ -1,6 +1,5 @@
 import type { Rng } from "../base/rng.ts";
 import type { TraceFields } from "../base/trace.ts";
-import type { KvShape, KvWorld, MemoryWorld } from "./kv/world.ts";
 
 /** Where a command was put that a server took: the labs' result of `Start`. It may still be lost. */
 export interface Started {
@@ -116,16 +115,3 @@ export interface Outcome {
 
 /** Hears everything that servers trace; for people who look into a failure. */
 export type TraceSink = (ms: number, server: number, name: string, fields: TraceFields | undefined) => void;
-
-/** A kind of world: the simulator, or real processes. */
-export interface WorldKind {
-  readonly name: string;
-  /** Whether its time is the machine's own: then a seed decides a case's chance, but not the order of things. */
-  readonly isRealTime: boolean;
-  /** Brings up new servers, waits until all take part, runs `body` on them and ends them. Never rejects because of the case. */
-  run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome>;
-  /** As `run`, for servers that are a store. */
-  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome>;
-  /** As `run`, for one server, which is a process in real time whatever this world is. */
-  runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome>;
-}

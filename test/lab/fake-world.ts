@@ -1,6 +1,7 @@
 import { Rng } from "../../src/base/rng.ts";
 import { AppliedLog } from "../../src/lab/applied.ts";
-import type { ClusterShape, Committed, Figures, LabWorld, Outcome, Remains, ServerState, Started, WorldKind } from "../../src/lab/world.ts";
+import type { ClusterShape, Committed, Figures, LabWorld, Outcome, Remains, ServerState, Started } from "../../src/lab/world.ts";
+import type { WorldKind } from "../../src/lab/world-kind.ts";
 
 /** A world without servers: a test says what each of them would. Sleeping only moves the time, and runs what was planned for it. */
 export class FakeWorld implements LabWorld {

@@ -3,23 +3,18 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rng } from "../../base/rng.ts";
 import type { KvShape, KvWorld, MemoryWorld } from "../kv/world.ts";
-import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink, WorldKind } from "../world.ts";
+import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink } from "../world.ts";
+import type { WorldKind } from "../world-kind.ts";
 import { RealKvWorld } from "./kv-world.ts";
 import { type Launch, launchProcess } from "./launch.ts";
 import { RealMemoryWorld } from "./memory-world.ts";
 import type { RealServers } from "./servers.ts";
+import type { RealSetting } from "./setting.ts";
 import { watchStalls } from "./stall-watch.ts";
 import { RealLabWorld } from "./world.ts";
 
 /** What asks the runner to end. */
 const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Where a world is, and how its processes are started. */
-export interface RealSetting {
-  readonly folder: string;
-  readonly launch: Launch;
-  readonly trace: TraceSink | undefined;
-}
 
 /** A world of processes, as whoever runs cases in it needs it. */
 interface RealWorld<World> {

@@ -5,7 +5,7 @@ import { Sides } from "../kv/sides.ts";
 import type { KvAsk, KvClient, KvReply, KvShape, KvSizes, KvWorld } from "../kv/world.ts";
 import type { Figures, ServerState, Unreliability } from "../world.ts";
 import { RealClients } from "./clients.ts";
-import type { RealSetting } from "./kind.ts";
+import type { RealSetting } from "./setting.ts";
 import { RealServers } from "./servers.ts";
 
 /** A store whose servers are processes. Its clients are in the runner's process, each with connections of its own. */

@@ -4,7 +4,7 @@ import { askCaller } from "../kv/ask.ts";
 import type { KvClient, MemoryWorld } from "../kv/world.ts";
 import type { Figures, Unreliability } from "../world.ts";
 import { type ClientPlace, RealClients } from "./clients.ts";
-import type { RealSetting } from "./kind.ts";
+import type { RealSetting } from "./setting.ts";
 import { RealServers } from "./servers.ts";
 
 /** The largest value of these cases is one of 20 MiB. */

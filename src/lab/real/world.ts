@@ -3,7 +3,7 @@ import type { Rng } from "../../base/rng.ts";
 import { AppliedLog } from "../applied.ts";
 import { CaseFailure } from "../failure.ts";
 import type { ClusterShape, Committed, Figures, LabWorld, ServerState, Started, Unreliability } from "../world.ts";
-import type { RealSetting } from "./kind.ts";
+import type { RealSetting } from "./setting.ts";
 import type { Happening } from "./protocol.ts";
 import { RealServers } from "./servers.ts";
 

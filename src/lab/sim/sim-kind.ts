@@ -1,6 +1,7 @@
 import type { Rng } from "../../base/rng.ts";
 import type { KvShape, KvWorld, MemoryWorld } from "../kv/world.ts";
-import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink, WorldKind } from "../world.ts";
+import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink } from "../world.ts";
+import type { WorldKind } from "../world-kind.ts";
 import { RealWorlds } from "../real/kind.ts";
 import { SimKvWorld } from "./kv-world.ts";
 import { SimLabWorld } from "./sim-world.ts";
