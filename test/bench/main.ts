@@ -6,6 +6,7 @@ const benchmarks = {
   group: { of: "three replicas in processes under load, beside the ceiling", file: "./group.ts", built: true },
   "kv-micro": { of: "the key-value machine alone", file: "./kv-micro.ts" },
   micro: { of: "the core and the codec alone", file: "./micro.ts" },
+  replica: { of: "a group with sessions and its clients in one thread", file: "./replica.ts" },
   "sim-speed": { of: "the simulator beside real time", file: "./sim-speed.ts" },
   throughput: { of: "three members in one thread", file: "./throughput.ts" },
 } as const;

@@ -1,7 +1,7 @@
 import { measureReplica, type ReplicaLoad } from "./replica-run.ts";
 import { parseFlags, printReport } from "./report.ts";
 
-/** `npx tsx test/bench/replica.ts`: what one group with sessions and its clients get done in one thread, without disk and network. */
+/** `npm run bench -- replica`: what one group with sessions and its clients get done in one thread, without disk and network. */
 const { json, quick } = parseFlags("replica");
 const base = { replicas: 3, clients: 10, window: 10, readShare: 0, valueBytes: 100 };
 const loads: readonly ReplicaLoad[] = [

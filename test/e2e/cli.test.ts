@@ -13,3 +13,8 @@ test("the built program prints its version", () => {
 test("the built program refuses a misspelt command with a suggestion", () => {
   expect(kvorum("fuz")).toEqual({ status: 2, stdout: "", stderr: "kvorum: unknown command 'fuz'. Did you mean fuzz?\n" });
 });
+
+test("the built program runs by itself, as `npx kvorum` starts it in this directory", () => {
+  const { status, stdout } = spawnSync("dist/cli/main.js", ["--version"], { encoding: "utf8" });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: "0.1.0\n" });
+});

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { freePorts, Servers } from "./server-process.ts";
+import { freePorts } from "../../src/real/free-ports.ts";
+import { Servers } from "./server-process.ts";
 
 let rig: Servers;
 beforeEach(() => {

@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../../../src/real/free-ports.ts";
 import { replicaSettings } from "../../../src/server/settings.ts";
 import { Child, sourceWords, within } from "./child.ts";
 import type { MemberServer } from "./member-server.ts";
@@ -19,7 +19,7 @@ export type Served =
  * an operator would start, but for its machine: a process with a port, exit codes and a log.
  */
 export async function serveDirectory(path: string): Promise<Served> {
-  const servers = `127.0.0.1:${await freePort()}`;
+  const servers = `127.0.0.1:${(await freePorts(1))[0]}`;
   const told: MemberServer = replicaSettings({ cluster: "kvorum", group: 1, replica: 0, servers, creation: 1, data: path });
   const server = new Child(process.execPath, [...sourceWords(program), JSON.stringify(told)]);
   try {
@@ -34,12 +34,4 @@ export async function serveDirectory(path: string): Promise<Served> {
   } finally {
     if (server.over === undefined) await server.end();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
+import { freePorts } from "../../../src/real/free-ports.ts";
 import type { ServerId } from "../../../src/base/ids.ts";
 import { Rng } from "../../../src/base/rng.ts";
 import { serverAt } from "../../../src/real/address.ts";
@@ -118,17 +119,6 @@ export function mebibytes(bytes: number | undefined): string {
   return bytes === undefined ? "?" : (bytes / 1024 / 1024).toFixed(0);
 }
 
-/** A port of this machine where nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen({ host, port: 0 });
-  await once(server, "listening");
-  const bound = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof bound === "object" && bound !== null ? bound.port : 0;
-}
-
 /** The process that is attacked. */
 class Victim {
   readonly #child: ChildProcess;
@@ -185,7 +175,7 @@ class Canary {
     const { cluster, port } = prey;
     const turn = new Turn();
     const clock = new RealClock(turn);
-    const listen = { host, port: await freePort() };
+    const listen = { host, port: (await freePorts(1))[0] as number };
     const me = { cluster, self: serverAt(listen), incarnation: 1 };
     const transport = await openTcpTransport({ ...me, listen, turn, clock, rng: new Rng("canary"), trace: () => {} });
     const shakeHands = async (): Promise<void> => {

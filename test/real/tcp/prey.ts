@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../../../src/real/free-ports.ts";
 import type { Client } from "../../../src/client/client.ts";
 import { connect } from "../../../src/real/connect.ts";
-import { freePort, type Prey } from "./hostile-run.ts";
+import type { Prey } from "./hostile-run.ts";
 import { until } from "./rig.ts";
 
 /** A process that is nothing but a transport, and sends back what it hears. */
 export async function barePrey(): Promise<Prey> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const program = fileURLToPath(new URL("victim.ts", import.meta.url));
   const command = [process.execPath, "--import", "tsx", program, `127.0.0.1:${port}`];
   return { cluster: "test", port, command, canary: "echo", ready: async () => {}, serves: async () => {}, complaints: async () => [] };
@@ -49,7 +50,7 @@ export class LiveGroup implements Prey {
   }
 
   static async open(kvorum: readonly string[] = builtKvorum): Promise<LiveGroup> {
-    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const ports = await freePorts(3);
     return new LiveGroup(mkdtempSync(join(tmpdir(), "kvorum-hostile-")), ports, kvorum);
   }
 
