@@ -1,5 +1,16 @@
 /** The package's door: what users may build on. Everything else behind it may change. */
 export type {
+  Admin,
+  Changed,
+  ChangeToPlan,
+  GroupToJoin,
+  IdentifiedGroup,
+  Plan,
+  ServerReport,
+  ShardCount,
+  ShardMove,
+} from "./client/admin.ts";
+export type {
   CallOptions,
   CasResult,
   Client,
@@ -15,5 +26,11 @@ export type {
 } from "./client/client.ts";
 export { type ErrorCode, KvorumError, type OutcomeKind } from "./client/errors.ts";
 export type { ServerState, Trouble } from "./client/trouble.ts";
+export type { AdminOptions } from "./real/admin-options.ts";
+export { connectAdmin } from "./real/connect-admin.ts";
 export { connect } from "./real/connect.ts";
 export type { ConnectOptions } from "./real/connect-options.ts";
+export type { ReplicaReport } from "./rsm/inquiry.ts";
+export type { ClusterShape } from "./shardmaster/commands.ts";
+export type { Config, Group, Holder, Owned } from "./shardmaster/config.ts";
+export type { PartitionerSpec } from "./shardmaster/partitioner.ts";

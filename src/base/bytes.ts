@@ -1,4 +1,5 @@
 import { assert } from "./assert.ts";
+import { pooled } from "./pool.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -6,9 +7,20 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** No bytes. */
 export const emptyBytes: Uint8Array = new Uint8Array(0);
 
-/** The UTF-8 bytes of `value`. */
+/** Up to so many characters a loop is faster than the engine's encoder, which makes new memory each time. */
+const loopedCharsMax = 512;
+
+/** The UTF-8 bytes of `value`, for the caller alone. Short ones stand in a pool. */
 export function utf8(value: string): Uint8Array {
-  return encoder.encode(value);
+  const length = value.length;
+  if (length > loopedCharsMax) return encoder.encode(value);
+  const bytes = pooled(length);
+  for (let i = 0; i < length; i += 1) {
+    const unit = value.charCodeAt(i);
+    if (unit >= 0x80) return encoder.encode(value);
+    bytes[i] = unit;
+  }
+  return bytes;
 }
 
 /** The text of UTF-8 `bytes`; throws a `TypeError` when they are not UTF-8. */

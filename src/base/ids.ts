@@ -6,7 +6,7 @@ export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name }
 
 /** The place of a replica in its group's member list: 0, 1, 2, ... */
 export type ReplicaId = Brand<number, "ReplicaId">;
-/** A replica group. 0 stands for "no group" in a configuration and is never the id of a real one. */
+/** A replica group. 0 is the shardmaster's own; it owns no shards, so that 0 stands for nobody in a configuration. */
 export type GroupId = Brand<number, "GroupId">;
 /** A process's address, as its transport understands it. */
 export type ServerId = Brand<string, "ServerId">;

@@ -3,7 +3,8 @@ import { appendOnlyOpinion, type Opinion } from "./append-only.ts";
 import type { Bytes } from "./byte-string.ts";
 import type { History } from "./history.ts";
 import { MemoBudget } from "./memo.ts";
-import { type Model, modelOf } from "./models.ts";
+import type { Model } from "./model.ts";
+import { modelOf } from "./models.ts";
 import { type KeyOperation, partition, type Partition } from "./partition.ts";
 import { type PartialOrder, Search } from "./search.ts";
 

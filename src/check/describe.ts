@@ -1,7 +1,8 @@
 import { unreachable } from "../base/assert.ts";
 import { showBytes, showText } from "./byte-string.ts";
-import type { KeyCommand, KeyRange, Told, Value } from "./history.ts";
-import type { State } from "./models.ts";
+import type { KeyRange, Told, Value } from "./history.ts";
+import type { ShardGroup, ShardMap } from "./master/words.ts";
+import type { State } from "./model.ts";
 import { isPending, type KeyOperation } from "./partition.ts";
 
 /** An operation in words, without its key: what was asked, and what came out. */
@@ -13,6 +14,8 @@ export function operationText(operation: KeyOperation): string {
     ...(told.value === undefined ? [] : [`${command.op === "get" ? "read" : "found"} ${valueText(told.value)}`]),
     ...(told.existed === undefined ? [] : [told.existed ? "it existed" : "it did not exist"]),
     ...(told.done === undefined ? [] : [told.done ? "done" : "refused"]),
+    ...(told.refused === undefined ? [] : ["refused"]),
+    ...(told.config === undefined ? [] : [`given ${configText(told.config)}`]),
     ...(told.version === undefined ? [] : [`version ${told.version}`]),
   ];
   return `${asked}: ${parts.length === 0 ? "done" : parts.join(", ")}`;
@@ -25,7 +28,7 @@ export function briefText({ command, told }: KeyOperation): string {
 }
 
 /** What was asked of a key, in words. */
-export function commandText(command: KeyCommand): string {
+export function commandText(command: KeyOperation["command"]): string {
   switch (command.op) {
     case "get":
     case "delete":
@@ -38,9 +41,25 @@ export function commandText(command: KeyCommand): string {
       return `cas ${valueText(command.expected)} to ${valueText(command.value)}`;
     case "put_version":
       return `put_version version ${command.version} ${showBytes(command.value)}`;
+    case "join":
+      return `join ${command.groups.map(groupText).join(", ")}`;
+    case "leave":
+      return `leave ${command.gids.join(", ")}`;
+    case "move":
+      return `move ${command.shard} to ${command.gid}`;
+    case "query":
+      return `query ${command.number}`;
     default:
       return unreachable(command);
   }
+}
+
+function groupText({ gid, servers }: ShardGroup): string {
+  return `${gid} (${servers.map(clientText).join(" ")})`;
+}
+
+function configText({ number, groups, owners }: ShardMap): string {
+  return `${number}: ${groups.map(groupText).join(", ")}; ${owners.join(" ")}`;
 }
 
 function rangeText({ from, after, to, before }: KeyRange): string {
@@ -72,7 +91,7 @@ export function whyNot(before: State, after: State | undefined, operation: KeyOp
   return mismatch(before, command, told) ?? "the key's version is another one";
 }
 
-function mismatch(before: State, command: KeyCommand, { value, existed, done, version }: Told): string | undefined {
+function mismatch(before: State, command: KeyOperation["command"], { value, existed, done, version }: Told): string | undefined {
   if (value !== undefined && value !== before.value) return `it ${command.op === "get" ? "read" : "found"} ${valueText(value)}`;
   if (existed !== undefined && existed !== (before.value !== null)) return existed ? "it found the key present" : "it found the key absent";
   const { open } = before;

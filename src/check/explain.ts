@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import type { Failure } from "./check.ts";
 import { whyNot } from "./describe.ts";
 import { MemoBudget } from "./memo.ts";
-import type { State } from "./models.ts";
+import type { State } from "./model.ts";
 import { isPending, type KeyOperation } from "./partition.ts";
 import { type PartialOrder, Search } from "./search.ts";
 
@@ -75,7 +75,7 @@ function replayed({ model, operations }: Failure, { order, stuck }: PartialOrder
   const end = (operations[stuck] as KeyOperation).returned;
   const candidate = (operation: number): Candidate => {
     const each = operations[operation] as KeyOperation;
-    return { operation, why: whyNot(state, model.step(state, each), each) };
+    return { operation, why: model.why === undefined ? whyNot(state, model.step(state, each), each) : model.why(state, each) };
   };
   const near = left.filter((operation) => (operations[operation] as KeyOperation).call <= end);
   // What is certain to have happened says more than what may never have.

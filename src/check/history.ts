@@ -1,4 +1,5 @@
 import type { Bytes } from "./byte-string.ts";
+import type { MasterCommand, ShardMap } from "./master/words.ts";
 
 /** A value, or null where there is none. */
 export type Value = Bytes | null;
@@ -26,8 +27,11 @@ export interface ScanCommand extends KeyRange {
   readonly limit?: number;
 }
 
+/** What a client asked of a store, or of something simpler. */
+export type StoreCommand = KeyCommand | ScanCommand;
+
 /** What a client asked for. */
-export type Command = KeyCommand | ScanCommand;
+export type Command = StoreCommand | MasterCommand;
 
 /** One row of a scan. */
 export interface Row {
@@ -45,12 +49,19 @@ export interface Told {
   readonly value?: Value;
   /** Whether the key held anything just before. */
   readonly existed?: boolean;
-  /** Of a `cas` or a `put_version`, which always tell it: whether its condition was met, so that it took effect. */
+  /**
+   * Of a `cas` or a `put_version`, which always tell it: whether its condition was met, so that it took effect. Of what asks the
+   * shardmaster for a change: whether it made a configuration.
+   */
   readonly done?: boolean;
-  /** The key's version just after; 0 when it holds nothing then. */
+  /** The key's version just after; 0 when it holds nothing then. Of the shardmaster: the number of its latest configuration. */
   readonly version?: number;
   /** Of a scan: what it found, in the order of the answer. */
   readonly rows?: readonly Row[];
+  /** Of a query: the configuration that it was given. */
+  readonly config?: ShardMap;
+  /** What asked the shardmaster for a change was refused, for ever: it is wrong as things are. */
+  readonly refused?: true;
 }
 
 /**
@@ -71,8 +82,8 @@ export interface Operation {
   readonly outcome: Outcome;
 }
 
-/** What the operations were done to: the store, or one of the simpler things that public data tells of. */
-export type ModelName = "store" | "register" | "kv";
+/** What the operations were done to: the store, the shardmaster, or one of the simpler things that public data tells of. */
+export type ModelName = "store" | "shardmaster" | "register" | "kv";
 
 /** What was observed, in any order. */
 export interface History {

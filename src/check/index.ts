@@ -8,7 +8,8 @@
 export { byteString, type Bytes, bytesText, textBytes } from "./byte-string.ts";
 export { Check, checkHistory, type CheckOptions, checkOptions, type CheckResult, type Failure, type Verdict } from "./check.ts";
 export { explainFailure, type ExplainedFailure } from "./explain.ts";
-export type { Command, History, KeyCommand, KeyRange, Operation, Outcome, Row, ScanCommand, Told, Value } from "./history.ts";
+export type { Command, History, KeyCommand, KeyRange, Operation, Outcome, Row, ScanCommand, StoreCommand, Told, Value } from "./history.ts";
+export type { MasterCommand, ShardGroup, ShardMap } from "./master/words.ts";
 export { jsonLine } from "./json-lines.ts";
 export { type ReadHistory, readHistory } from "./read.ts";
 export { HistoryRecorder, type RecordedCall } from "./recorder.ts";

@@ -1,13 +1,15 @@
 import { unreachable } from "../base/assert.ts";
 import { type Bytes, bytesText } from "./byte-string.ts";
 import { Fields } from "./fields.ts";
-import type { Command, History, Operation, Outcome, Row, Told } from "./history.ts";
+import type { Command, History, Operation, Outcome, Row, StoreCommand, Told } from "./history.ts";
+import { masterCommandOf, masterJson, masterToldOf } from "./master/json-master.ts";
+import { isMasterCommand, masterOps } from "./master/words.ts";
 import { refuse } from "./refusal.ts";
 
 const ops = ["get", "put", "append", "swap", "delete", "cas", "put_version", "scan"] as const;
 
 /**
- * Reads our own format: one operation of the store on each line, in any order, as a JSON object.
+ * Reads our own format: one operation of the store, or of the shardmaster, on each line, in any order, as a JSON object.
  *
  *     {"client":"a","call":1,"return":4,"op":"put","key":"k","value":"1","result":{"existed":false}}
  *     {"client":"b","call":2,"return":5,"op":"get","key":"k","result":{"value":null}}
@@ -21,14 +23,25 @@ const ops = ["get", "put", "append", "swap", "delete", "cas", "put_version", "sc
  *   `done` (of a `cas` or `put_version`), `rows` (of a scan: objects with `key`, `value` and perhaps `version`). What was not told
  *   is left out, but a get tells a `value`, a `cas` and a `put_version` tell `done`, and a scan tells `rows`. Without `return`
  *   the result is unknown and may be left out.
+ * - Of the shardmaster, `op` is `join` (with `groups`: objects with `gid`, `servers` and perhaps `creation`, which is 1 otherwise), `leave`
+ *   (`gids`), `move` (`shard`, `gid`) or `query` (`number`; -1 is the latest). The `result` of a query has the `number`, `groups` and
+ *   `owners` (by shard) of the configuration, and perhaps `latest`, the number of the latest one; that of the others has `number` (of the
+ *   latest one) and `changed` (whether they made it), both optional, or is `{"refused":true}`: what was asked is wrong as things are.
  * - Each string of bytes is text under its name, or base64 under its name with `64` behind it.
  */
 export function readJsonLines(lines: readonly string[]): History {
   const operations: Operation[] = [];
   for (const [at, text] of lines.entries()) {
-    if (text.trim() !== "") operations.push(operationOf(text, at + 1));
+    if (text.trim() === "") continue;
+    const operation = operationOf(text, at + 1);
+    const [first = operation] = operations;
+    const isMaster = isMasterCommand(first.command);
+    if (isMasterCommand(operation.command) !== isMaster)
+      refuse(at + 1, `an operation of the ${isMaster ? "shardmaster" : "store"}, as those before it`, operation.command.op);
+    operations.push(operation);
   }
-  return { model: "store", operations };
+  const [first] = operations;
+  return { model: first !== undefined && isMasterCommand(first.command) ? "shardmaster" : "store", operations };
 }
 
 function operationOf(text: string, line: number): Operation {
@@ -37,7 +50,8 @@ function operationOf(text: string, line: number): Operation {
   const call = fields.number("call");
   const returned = fields.optionalNumber("return");
   if (returned !== undefined && returned < call) refuse(line, "a return at or after the call", String(returned));
-  const command = commandOf(fields, line);
+  const name = fields.text("op");
+  const command = masterCommandOf(name, fields, line) ?? commandOf(name, fields, line);
   const outcome = outcomeOf(fields.take("result"), command.op, returned, line);
   fields.end(`a ${command.op}`);
   return { client, call, returned, command, outcome };
@@ -52,9 +66,8 @@ function parsed(text: string, line: number): unknown {
   }
 }
 
-function commandOf(fields: Fields, line: number): Command {
-  const name = fields.text("op");
-  const op = ops.find((known) => known === name) ?? refuse(line, `one of ${ops.join(", ")} as op`, name);
+function commandOf(name: string, fields: Fields, line: number): StoreCommand {
+  const op = ops.find((known) => known === name) ?? refuse(line, `one of ${[...ops, ...masterOps].join(", ")} as op`, name);
   switch (op) {
     case "get":
     case "delete":
@@ -82,7 +95,7 @@ function commandOf(fields: Fields, line: number): Command {
   }
 }
 
-function scanOf(fields: Fields, line: number): Command {
+function scanOf(fields: Fields, line: number): StoreCommand {
   const low = end(fields, "from") ?? end(fields, "after");
   const high = end(fields, "to") ?? end(fields, "before");
   if (hasBytes(fields, "after")) refuse(line, "from or after, not both");
@@ -111,6 +124,8 @@ function outcomeOf(result: unknown, op: Command["op"], returned: number | undefi
 }
 
 function toldOf(fields: Fields, op: Command["op"], line: number): Told {
+  const master = masterOps.find((known) => known === op);
+  if (master !== undefined) return masterToldOf(fields, master, line);
   if (op === "scan") {
     const rows = rowsOf(fields.take("rows"), line);
     fields.end("the result of a scan");
@@ -146,9 +161,11 @@ function rowsOf(rows: unknown, line: number): Row[] {
 
 /** The line that an operation is in our own format, without its end; `readJsonLines` reads the same from it. */
 export function jsonLine({ client, call, returned, command, outcome }: Operation): string {
+  const head = { client, call, ...(returned === undefined ? {} : { return: returned }) };
+  if (isMasterCommand(command)) return JSON.stringify({ ...head, ...masterJson(command, outcome) });
   const { op, ...rest } = command;
   const result = typeof outcome === "string" ? outcome : jsonFields(outcome);
-  return JSON.stringify({ client, call, ...(returned === undefined ? {} : { return: returned }), op, ...jsonFields(rest), result });
+  return JSON.stringify({ ...head, op, ...jsonFields(rest), result });
 }
 
 /** The same fields, with bytes as text where they are text, or as base64 under the longer name. */

@@ -1,7 +1,7 @@
 import { unreachable } from "../base/assert.ts";
 import { type Events, noEvent } from "./events.ts";
 import type { Value } from "./history.ts";
-import type { State } from "./models.ts";
+import type { State } from "./model.ts";
 import type { KeyOperation } from "./partition.ts";
 
 /**
@@ -76,6 +76,10 @@ function leftBy({ command }: KeyOperation): Value | undefined {
   switch (command.op) {
     case "get":
     case "append":
+    case "query":
+    case "join":
+    case "leave":
+    case "move":
       return undefined;
     case "delete":
       return null;
@@ -93,7 +97,7 @@ function versionMaxBefore({ command, told: { done, version } }: KeyOperation): n
   // Version 0 says that the key holds nothing, and nothing of the versions that it had.
   if (command.op === "put_version" && done === true && command.version > 0) return command.version;
   if (version === undefined || version === 0) return undefined;
-  return command.op === "get" || done === false ? version : version - 1;
+  return command.op === "get" || command.op === "query" || done === false ? version : version - 1;
 }
 
 /** Whether appends can make the one of the other. Nothing at all is the beginning of everything. */

@@ -1,38 +1,10 @@
 import { unreachable } from "../base/assert.ts";
 import type { Bytes } from "./byte-string.ts";
-import type { KeyCommand, ModelName, Value } from "./history.ts";
+import type { KeyCommand, ModelName } from "./history.ts";
+import { masterModel } from "./master/model.ts";
+import { isMasterCommand } from "./master/words.ts";
+import type { Model, State } from "./model.ts";
 import type { KeyOperation, Partition } from "./partition.ts";
-
-/** What one key holds, and as much of its version as was told. */
-export interface State {
-  readonly value: Value;
-  /** The version; 0 when the key holds nothing, or where versions are not counted. */
-  readonly version: number;
-  /** Where nobody told the version yet: it is `version` or more, but none of these. */
-  readonly open?: readonly number[];
-  /** When the key holds nothing: a version that it had. The next one is higher. */
-  readonly floor?: number;
-}
-
-/** What tells a state from others with the same value. */
-export function versionKey({ version, open, floor = 0 }: State): number | string {
-  if (open !== undefined) return `${version}/${open.join()}`;
-  return version === 0 ? -floor : version;
-}
-
-export function isSameState(a: State, b: State): boolean {
-  return a === b || (a.value === b.value && versionKey(a) === versionKey(b));
-}
-
-/** What a key does, one operation after the other. */
-export interface Model {
-  readonly initial: State;
-  /**
-   * The state after `operation`; undefined when what it told is not what `before` would have told. Of an operation of unknown outcome
-   * it is the state after it took effect.
-   */
-  readonly step: (before: State, operation: KeyOperation) => State | undefined;
-}
 
 const absent: State = Object.freeze({ value: null, version: 0 });
 
@@ -46,6 +18,7 @@ function storeModel(counting: boolean): Model {
     initial: absent,
     step: (before, { command, told, fault }) => {
       if (fault !== undefined) return undefined;
+      if (isMasterCommand(command)) return foreign("store", command);
       if (told.value !== undefined && told.value !== before.value) return undefined;
       if (told.existed !== undefined && told.existed !== (before.value !== null)) return undefined;
       const applies = told.done ?? isMet(command, before);
@@ -143,7 +116,7 @@ const kv: Model = {
 };
 
 /** An operation that the model does not know is a bug of whoever made the history: its readers let none through. */
-function foreign(model: ModelName, { op }: KeyCommand): never {
+function foreign(model: ModelName, { op }: KeyOperation["command"]): never {
   throw new RangeError(`the model ${model} has no ${op}`);
 }
 
@@ -156,6 +129,8 @@ export function modelOf(name: ModelName, { operations }: Partition): Model {
       return kv;
     case "store":
       return operations.some(seesVersion) ? countingStore : plainStore;
+    case "shardmaster":
+      return masterModel(operations);
     default:
       return unreachable(name);
   }

@@ -1,5 +1,7 @@
 import { assert } from "../base/assert.ts";
-import type { Bytes } from "./byte-string.ts";
+import { type Bytes, textBytes } from "./byte-string.ts";
+import { configFault } from "./master/config-fault.ts";
+import { isMasterCommand, type MasterCommand, type ShardMap } from "./master/words.ts";
 import { type History, type KeyCommand, type KeyRange, never, type Operation, type Row, type ScanCommand, type Told } from "./history.ts";
 
 /** What one operation did to one key. A scan does something to each key in its range. */
@@ -8,7 +10,7 @@ export interface KeyOperation {
   readonly call: number;
   /** `never` when the outcome is unknown: it may take effect at any time after its call, or not at all. */
   readonly returned: number;
-  readonly command: KeyCommand;
+  readonly command: KeyCommand | MasterCommand;
   readonly told: Told;
   /** The scan that this is a part of. */
   readonly scan?: ScanCommand;
@@ -36,11 +38,16 @@ export function isPending(operation: KeyOperation): boolean {
  * return, an instant of its own for each key; not that one instant fits them all.
  */
 export function partition(history: History): Partition[] {
+  return history.model === "shardmaster" ? [ofTheMaster(history)] : byKeys(history);
+}
+
+function byKeys(history: History): Partition[] {
   const byKey = new Map<Bytes, KeyOperation[]>();
   const scans: Operation[] = [];
   const telling = history.operations.filter(saysSomething).toSorted((a, b) => a.call - b.call);
   for (const operation of telling) {
     assertSense(operation);
+    if (isMasterCommand(operation.command)) throw new RangeError(`the model ${history.model} has no ${operation.command.op}`);
     if (operation.command.op !== "scan") listOf(byKey, operation.command.key).push(keyOperation(operation, operation.command));
     else {
       scans.push(operation);
@@ -52,10 +59,28 @@ export function partition(history: History): Partition[] {
   return keys.map((key) => ({ key, operations: inOrderOfCalls(listOf(byKey, key), scans.length > 0) }));
 }
 
+/** The shardmaster's configurations follow from each other: its history is not split. */
+function ofTheMaster(history: History): Partition {
+  const known = new Map<number, ShardMap>();
+  const telling = history.operations.filter(saysSomething).toSorted((a, b) => a.call - b.call);
+  const operations = telling.map((operation): KeyOperation => {
+    assertSense(operation);
+    const { command } = operation;
+    if (!isMasterCommand(command)) throw new RangeError(`the model ${history.model} has no ${command.op}`);
+    const each = keyOperation(operation, command);
+    const fault = configFault(command, each.told, known);
+    return fault === undefined ? each : { ...each, fault };
+  });
+  return { key: textBytes("configurations"), operations };
+}
+
 function saysSomething({ command, outcome }: Operation): boolean {
   if (outcome === "failed") return false;
-  return outcome !== "unknown" || (command.op !== "get" && command.op !== "scan");
+  return outcome !== "unknown" || !readOnly.has(command.op);
 }
+
+/** What changes nothing. */
+const readOnly: ReadonlySet<Operation["command"]["op"]> = new Set(["get", "scan", "query"]);
 
 function assertSense({ call, returned, command: { op }, outcome }: Operation): void {
   assert(Number.isFinite(call), "an operation's call has a time");
@@ -81,7 +106,7 @@ function inOrderOfCalls(operations: KeyOperation[], mixed: boolean): KeyOperatio
   return mixed ? operations.toSorted((a, b) => a.call - b.call) : operations;
 }
 
-function keyOperation({ client, call, returned, outcome }: Operation, command: KeyCommand): KeyOperation {
+function keyOperation({ client, call, returned, outcome }: Operation, command: KeyOperation["command"]): KeyOperation {
   if (typeof outcome === "string") return { client, call, returned: never, command, told: {} };
   return { client, call, returned: returned ?? never, command, told: outcome };
 }

@@ -1,7 +1,7 @@
 import { eventsOf, type Events, lift, noEvent, putBack } from "./events.ts";
 import { Lookahead } from "./lookahead.ts";
 import { Memo, type MemoBudget } from "./memo.ts";
-import { isSameState, type Model } from "./models.ts";
+import { isSameState, type Model } from "./model.ts";
 import { isPending, type KeyOperation, type Partition } from "./partition.ts";
 import { Placed } from "./placed.ts";
 import { noRoom, States } from "./states.ts";
@@ -200,7 +200,13 @@ export class Search {
 
 /** A read, or a write that told that it did nothing. A write that merely would do nothing now may be needed later. */
 function isHarmless({ command, told }: KeyOperation): boolean {
-  return command.op === "get" || told.done === false || (command.op === "delete" && told.existed === false);
+  return (
+    command.op === "get" ||
+    command.op === "query" ||
+    told.done === false ||
+    told.refused === true ||
+    (command.op === "delete" && told.existed === false)
+  );
 }
 
 /** For each pending operation the last one before it that does the same; trying them in this order is enough. */

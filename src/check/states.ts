@@ -1,5 +1,5 @@
 import type { MemoBudget } from "./memo.ts";
-import { type Model, type State, versionKey } from "./models.ts";
+import { type Model, type State, versionKey } from "./model.ts";
 import type { KeyOperation } from "./partition.ts";
 
 /** No number: the states may not grow any more. */

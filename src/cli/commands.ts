@@ -14,6 +14,7 @@ const loaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["cas", async () => (await import("./kv-write.ts")).casCommand()],
   ["serve", async () => (await import("./serve.ts")).serveCommand()],
   ["group", async () => (await import("./group.ts")).groupCommand()],
+  ["shard", async () => (await import("./shard.ts")).shardCommand()],
   ["check", async () => (await import("./check.ts")).checkCommand()],
   ["fuzz", async () => (await import("./fuzz.ts")).fuzzCommand()],
   ["lab", async () => (await import("./lab.ts")).labCommand()],

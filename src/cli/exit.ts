@@ -20,6 +20,8 @@ export const exitCodes = {
   notDone: 4,
   /** It is not known whether the store has done what it was asked, or will yet. */
   unknown: 5,
+  /** `--timeout` was over, and what was asked for was not done and never will be by this call; by contract only of `kvorum shard`. */
+  timeout: 6,
 } as const;
 
 /** One of the documented exit codes. */

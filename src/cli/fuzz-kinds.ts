@@ -6,6 +6,8 @@ import { jsonLine } from "../check/json-lines.ts";
 import { type FuzzOptions, fuzzDefaults, runSeed, type SeedResult } from "../sim/fuzz.ts";
 import { kvFuzzDefaults, runKvSeed } from "../sim/kv/fuzz.ts";
 import { type KvPlan, kvPlanLines } from "../sim/kv/plan.ts";
+import { masterFuzzDefaults, runMasterSeed } from "../sim/master/fuzz.ts";
+import { type MasterPlan, masterPlanLines } from "../sim/master/plan.ts";
 import { planLines } from "../sim/plan.ts";
 import { scenarios } from "../sim/scenarios.ts";
 
@@ -73,37 +75,48 @@ export function kvKind(simulate: typeof runKvSeed = runKvSeed): FuzzKind {
     defaults: kvFuzzDefaults,
     scenarios: [],
     hasHistory: true,
-    totals: [...kvCounted, "restarts", "snapshots", "installed", "states", "checked"],
+    totals: [...kvCounted, ...groupTotals],
     run: (seed, options) => {
       const onPlan = (plan: KvPlan): void => options.onPlan?.([...planLines(plan.servers), ...kvPlanLines(plan)]);
       const { counts, ...result } = simulate(seed, { ...options, onPlan });
       return { ...result, counts: { ...counts } };
     },
-    lines: (counts) => [
-      `ran ${happened(counts, ["events", "packets", "terms", "restarts", "snapshots", "states"])}`,
-      `clients: ${told(counts, kvCounted)}`,
-      `checked: ${told(counts, ["checked", "steps"])}`,
-    ],
+    lines: (counts) => groupLines(counts, kvCounted),
   };
 }
 
-const kvCounted = [
-  "operations",
-  "answered",
-  "reads",
-  "pages",
-  "lost",
-  "refused",
-  "unknown",
-  "retries",
-  "doubled",
-  "executed",
-  "repeated",
-  "stale",
-  "expired",
-  "full",
-  "dropped",
-];
+/** A shardmaster whose clients change configurations, each of which has to be what its rules demand. */
+export function masterKind(simulate: typeof runMasterSeed = runMasterSeed): FuzzKind {
+  return {
+    name: "master",
+    description: "a shardmaster with administrators, whose configurations have to be right and whose history linearizable",
+    words: "kvorum fuzz master",
+    defaults: masterFuzzDefaults,
+    scenarios: [],
+    hasHistory: true,
+    totals: [...masterCounted, ...groupTotals],
+    run: (seed, options) => {
+      const onPlan = (plan: MasterPlan): void => options.onPlan?.([...planLines(plan.servers), ...masterPlanLines(plan)]);
+      const { counts, ...result } = simulate(seed, { ...options, onPlan });
+      return { ...result, counts: { ...counts } };
+    },
+    lines: (counts) => groupLines(counts, masterCounted),
+  };
+}
+
+const groupTotals = ["restarts", "snapshots", "installed", "states", "checked"];
+
+function groupLines(counts: SeedReport["counts"], counted: readonly string[]): readonly string[] {
+  return [
+    `ran ${happened(counts, ["events", "packets", "terms", "restarts", "snapshots", "states"])}`,
+    `clients: ${told(counts, counted)}`,
+    `checked: ${told(counts, ["checked", "steps"])}`,
+  ];
+}
+
+const ends = ["lost", "refused", "unknown", "retries", "doubled", "executed", "repeated", "stale", "expired", "full", "dropped"];
+const kvCounted = ["operations", "answered", "reads", "pages", ...ends];
+const masterCounted = ["operations", "answered", "reads", "made", "unchanged", ...ends];
 
 /** What clients saw, as `kvorum check` reads it. */
 export function historyLines({ operations }: History): string {
@@ -139,5 +152,7 @@ const words: Readonly<Record<string, string>> = {
   doubled: "calls doubled",
   repeated: "repeated",
   full: "times no room",
+  made: "configurations made",
+  unchanged: "commands without a change",
   dropped: "sessions dropped",
 };

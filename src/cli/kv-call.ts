@@ -4,6 +4,7 @@ import type { CallOptions, Client } from "../client/client.ts";
 import { KvorumError, type OutcomeKind } from "../client/errors.ts";
 import { connect } from "../real/connect.ts";
 import { duration, wholeNumber } from "./arguments.ts";
+import { callClient, sayTrouble } from "./client-call.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
 
 /** What every command that asks a store takes. */
@@ -58,19 +59,14 @@ export class KvCall {
   }
 
   /** Runs `act` with a client. What it cannot do is a sentence on stderr and an exit code. */
-  async run(act: (client: Client<Uint8Array>, options: CallOptions) => Promise<ExitCode>): Promise<void> {
-    let client: Client<Uint8Array> | undefined;
-    try {
-      client = this.#connect();
-      process.exitCode = await act(client, { timeoutMs: this.#flags.timeout });
-    } catch (error) {
-      if (!(error instanceof KvorumError)) throw error;
-      if (error.code === "invalid") this.refuse(error.message);
-      process.stderr.write(`kvorum: ${error.message}\n`);
-      process.exitCode = codeOf[error.outcome];
-    } finally {
-      await client?.close();
-    }
+  run(act: (client: Client<Uint8Array>, options: CallOptions) => Promise<ExitCode>): Promise<void> {
+    const options = { timeoutMs: this.#flags.timeout };
+    return callClient(
+      this.#command,
+      () => this.#connect(),
+      (client) => act(client, options),
+      ({ outcome }) => codeOf[outcome],
+    );
   }
 
   /** Ends the command because of how it was given. */
@@ -103,13 +99,7 @@ export class KvCall {
 
   #connect(): Client<Uint8Array> {
     const { servers, cluster, group: groupNumber } = this.#flags;
-    return connect({
-      group: servers.split(","),
-      cluster,
-      groupNumber,
-      as: "bytes",
-      onTrouble: ({ message }) => process.stderr.write(`kvorum: Still trying. ${message}\n`),
-    });
+    return connect({ group: servers.split(","), cluster, groupNumber, as: "bytes", onTrouble: sayTrouble });
   }
 }
 
@@ -119,29 +109,6 @@ const codeOf: Readonly<Record<OutcomeKind, ExitCode>> = {
   done: exitCodes.unreadable,
   unknown: exitCodes.unknown,
 };
-
-const newline = utf8("\n");
-
-/** Prints a line; resolves when stdout can take more. */
-export async function printLine(parts: readonly Uint8Array[]): Promise<void> {
-  await write(Buffer.concat([...parts, newline]));
-}
-
-/** Prints a line of JSON. */
-export async function printJson(value: unknown): Promise<void> {
-  await write(utf8(`${JSON.stringify(value)}\n`));
-}
-
-function write(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => {
-      // Nobody reads any more, as behind `head`.
-      if (error != null && "code" in error && error.code === "EPIPE") process.exit(exitCodes.ok);
-      else if (error == null) resolve();
-      else reject(error);
-    });
-  });
-}
 
 function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");

@@ -2,7 +2,8 @@ import { type Command, Option } from "commander";
 import { utf8 } from "../base/bytes.ts";
 import { wholeNumber } from "./arguments.ts";
 import { exitCodes } from "./exit.ts";
-import { KvCall, kvCommand, type KvFlags, printJson, printLine } from "./kv-call.ts";
+import { KvCall, kvCommand, type KvFlags } from "./kv-call.ts";
+import { printJson, printLine } from "./print.ts";
 
 /** `kvorum get`. */
 export function getCommand(): Command {

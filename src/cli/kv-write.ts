@@ -3,7 +3,8 @@ import { utf8 } from "../base/bytes.ts";
 import type { CallOptions, Client, OldValue, PutVersionResult } from "../client/client.ts";
 import { wholeNumber } from "./arguments.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
-import { KvCall, kvCommand, type KvFlags, printJson, printLine } from "./kv-call.ts";
+import { KvCall, kvCommand, type KvFlags } from "./kv-call.ts";
+import { printJson, printLine } from "./print.ts";
 
 const fromInput = "the value (default: what stdin has, as it is)";
 

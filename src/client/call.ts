@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../env/clock.ts";
 import type { KvorumError } from "./errors.ts";
 import { failureOf, type Stop, stopped } from "./failure.ts";
-import type { KvOutcome } from "./kv-caller.ts";
+import type { CallOutcome } from "./outcome.ts";
 
 /** What is called. */
 export interface Wish<R> {
@@ -11,31 +11,50 @@ export interface Wish<R> {
   readonly changes: boolean;
   /** Of its key and value. */
   readonly bytes: number;
-  readonly begin: (deadlineMs: number, done: (outcome: KvOutcome<R>) => void) => Cancel;
+  readonly begin: Begin<R>;
 }
 
-/** How a call can end, besides by an answer. */
-export interface CallEnds {
+/** Asks the group. */
+export type Begin<R> = (deadlineMs: number, done: (outcome: CallOutcome<R>) => void) => Cancel;
+
+/** How a call can end. */
+export interface CallEnds<R> {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: KvorumError) => void;
 }
 
-/** Hears how a call ends. */
-export interface CallEvents<R> {
-  resolve(result: R): void;
-  reject(error: KvorumError): void;
-  /** It is over; `answered`: because the group has said something. Before it is resolved or rejected. */
-  over(call: Call<R>, answered: boolean): void;
+/** What calls are to whoever has them. */
+export interface CallsOwner {
+  readonly clock: Clock;
   /** What keeps the group from answering, in a sentence, if that is known. */
-  trouble(): string | undefined;
+  readonly trouble: () => string | undefined;
+  /** The call is over; `answered`: because the group has said something. Before it is resolved or rejected. */
+  over(call: OwnedCall, answered: boolean): void;
+}
+
+/** What whoever has calls does with each. */
+export interface OwnedCall {
+  /** Of its key and value. */
+  readonly bytes: number;
+  /** It has to wait for its turn: until then nobody but us looks after its deadline. */
+  wait(): void;
+  /** Asks the group. */
+  start(): void;
+  /** Ends the call from this side. */
+  stop(why: Stop): void;
 }
 
 /** One call from its beginning to its end: it waits until it is its turn, and then it is the group's. */
-export class Call<R> {
-  readonly wish: Wish<R>;
-  readonly #clock: Clock;
-  readonly #ends: CallEnds;
-  readonly #events: CallEvents<R>;
+export class Call<R> implements OwnedCall {
+  readonly bytes: number;
+  readonly #name: string;
+  readonly #changes: boolean;
+  /** Gone when the group is asked: what is asked need not be kept here then. */
+  #begin: Begin<R> | undefined;
+  readonly #ends: CallEnds<R>;
+  readonly #owner: CallsOwner;
   readonly #deadline: number;
   readonly #onAbort: (() => void) | undefined;
   #stop: Stop | undefined;
@@ -43,57 +62,56 @@ export class Call<R> {
   #cancel: Cancel | undefined;
   #cancelTimer: Cancel | undefined;
 
-  constructor(wish: Wish<R>, clock: Clock, ends: CallEnds, events: CallEvents<R>) {
-    this.wish = wish;
-    this.#clock = clock;
+  constructor({ name, changes, bytes, begin }: Wish<R>, ends: CallEnds<R>, owner: CallsOwner) {
+    this.bytes = bytes;
+    this.#name = name;
+    this.#changes = changes;
+    this.#begin = begin;
     this.#ends = ends;
-    this.#events = events;
-    this.#deadline = clock.now() + ends.timeoutMs;
-    const { signal } = ends;
+    this.#owner = owner;
+    const { timeoutMs, signal } = ends;
+    this.#deadline = timeoutMs === Infinity ? Infinity : owner.clock.now() + timeoutMs;
     if (signal === undefined) return;
     this.#onAbort = () => this.stop(abortedBy(signal));
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** It has to wait for its turn: until then nobody but us looks after its deadline. */
   wait(): void {
     const { timeoutMs } = this.#ends;
-    if (timeoutMs < Infinity) this.#cancelTimer = this.#clock.after(timeoutMs, () => this.stop(this.#late()));
+    if (timeoutMs < Infinity) this.#cancelTimer = this.#owner.clock.after(timeoutMs, () => this.stop(this.#late()));
   }
 
-  /** Asks the group. */
   start(): void {
     this.#cancelTimer?.();
-    const leftMs = this.#deadline - this.#clock.now();
-    if (leftMs <= 0) this.stop(this.#late());
-    else this.#cancel = this.wish.begin(leftMs, (outcome) => this.#ended(outcome));
+    const leftMs = this.#deadline === Infinity ? Infinity : this.#deadline - this.#owner.clock.now();
+    if (leftMs <= 0) return this.stop(this.#late());
+    this.#cancel = this.#begin?.(leftMs, (outcome) => this.#ended(outcome));
+    this.#begin = undefined;
   }
 
-  /** Ends the call from this side. */
   stop(why: Stop): void {
     this.#stop = why;
     // The group's client ends it then, and knows best what became of it.
     if (this.#cancel !== undefined) return this.#cancel();
     this.#over(false);
-    this.#events.reject(stopped(this.#failed(), why));
+    this.#ends.reject(stopped(this.#failed(), why));
   }
 
-  #ended(outcome: KvOutcome<R>): void {
-    if (outcome.kind !== "result" && this.#stop === undefined && this.#clock.now() >= this.#deadline) this.#stop = this.#late();
+  #ended(outcome: CallOutcome<R>): void {
+    if (outcome.kind !== "result" && this.#stop === undefined && this.#owner.clock.now() >= this.#deadline) this.#stop = this.#late();
     this.#over(this.#stop === undefined);
-    if (outcome.kind === "result") this.#events.resolve(outcome.result);
-    else this.#events.reject(failureOf(this.#failed(), outcome));
+    if (outcome.kind === "result") this.#ends.resolve(outcome.result);
+    else this.#ends.reject(failureOf(this.#failed(), outcome));
   }
 
   #over(answered: boolean): void {
     this.#cancelTimer?.();
     if (this.#onAbort !== undefined) this.#ends.signal?.removeEventListener("abort", this.#onAbort);
-    this.#events.over(this, answered);
+    this.#owner.over(this, answered);
   }
 
   #failed(): Parameters<typeof failureOf>[0] {
-    const { name, changes } = this.wish;
-    return { name, changes, stop: this.#stop, trouble: this.#events.trouble() };
+    return { name: this.#name, changes: this.#changes, stop: this.#stop, trouble: this.#owner.trouble() };
   }
 
   #late(): Stop {

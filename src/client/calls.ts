@@ -1,5 +1,5 @@
 import type { Clock } from "../env/clock.ts";
-import { abortedBy, Call, type Wish } from "./call.ts";
+import { abortedBy, Call, type CallsOwner, type OwnedCall, type Wish } from "./call.ts";
 import type { CallOptions } from "./client.ts";
 import { KvorumError } from "./errors.ts";
 import { type Stop, stopped } from "./failure.ts";
@@ -37,13 +37,16 @@ const closed: Stop = { code: "closed", sentence: "the client was closed" };
  */
 export class Calls {
   readonly #context: CallsContext;
-  readonly #waiting = new Set<Call<never>>();
-  readonly #inFlight = new Set<Call<never>>();
+  readonly #owner: CallsOwner;
+  readonly #waiting = new Set<OwnedCall>();
+  readonly #inFlight = new Set<OwnedCall>();
   #inFlightBytes = 0;
   #closed = false;
 
   constructor(context: CallsContext) {
     this.#context = context;
+    const { clock, trouble } = context;
+    this.#owner = { clock, trouble, over: (call, answered) => this.#over(call, answered) };
   }
 
   /** Calls that have not ended. */
@@ -53,13 +56,11 @@ export class Calls {
 
   run<R>(wish: Wish<R>, options: CallOptions): Promise<R> {
     return new Promise((resolve, reject) => {
-      const { clock, timeoutMs, trouble } = this.#context;
       const { signal } = options;
-      const ends = { timeoutMs: timeout(options.timeoutMs, timeoutMs), signal };
+      const timeoutMs = timeout(options.timeoutMs, this.#context.timeoutMs);
       const refusal = this.#refusal(wish, signal);
       if (refusal !== undefined) return reject(refusal);
-      const over = (call: Call<R>, answered: boolean): void => this.#over(call as Call<never>, answered);
-      this.#enter(new Call(wish, clock, ends, { resolve, reject, over, trouble }) as Call<never>);
+      this.#enter(new Call(wish, { timeoutMs, signal, resolve, reject }, this.#owner));
     });
   }
 
@@ -69,11 +70,10 @@ export class Calls {
     for (const call of [...this.#inFlight, ...this.#waiting]) call.stop(closed);
   }
 
-  #refusal<R>({ name, changes }: Wish<R>, signal: AbortSignal | undefined): KvorumError | undefined {
+  #refusal({ name, changes }: Pick<Wish<never>, "name" | "changes">, signal: AbortSignal | undefined): KvorumError | undefined {
     const { callsMax } = this.#context.limits;
-    const call = { name, changes, stop: undefined, trouble: undefined };
-    if (this.#closed) return stopped(call, closed);
-    if (signal?.aborted === true) return stopped(call, abortedBy(signal));
+    const stop = this.#closed ? closed : signal?.aborted === true ? abortedBy(signal) : undefined;
+    if (stop !== undefined) return stopped({ name, changes, stop, trouble: undefined }, stop);
     if (this.open < callsMax) return undefined;
     return new KvorumError(
       "overloaded",
@@ -81,15 +81,15 @@ export class Calls {
     );
   }
 
-  #enter(call: Call<never>): void {
+  #enter(call: OwnedCall): void {
     if (this.open === 0) this.#context.busy(true);
+    if (this.#waiting.size === 0 && this.#hasRoomFor(call)) return this.#start(call);
     this.#waiting.add(call);
-    this.#startSome();
-    if (this.#waiting.has(call)) call.wait();
+    call.wait();
   }
 
-  #over(call: Call<never>, answered: boolean): void {
-    if (this.#inFlight.delete(call)) this.#inFlightBytes -= call.wish.bytes;
+  #over(call: OwnedCall, answered: boolean): void {
+    if (this.#inFlight.delete(call)) this.#inFlightBytes -= call.bytes;
     this.#waiting.delete(call);
     if (answered) this.#context.answered();
     if (this.open === 0) this.#context.busy(false);
@@ -98,16 +98,23 @@ export class Calls {
 
   /** Starts what has waited longest, as far as there is room. */
   #startSome(): void {
-    if (this.#closed) return;
-    const { inFlightMax, inFlightBytesMax } = this.#context.limits;
+    if (this.#closed || this.#waiting.size === 0) return;
     for (const call of this.#waiting) {
-      const { bytes } = call.wish;
-      const inFlight = this.#inFlight.size;
-      if (inFlight >= inFlightMax || (inFlight > 0 && this.#inFlightBytes + bytes > inFlightBytesMax)) return;
+      if (!this.#hasRoomFor(call)) return;
       this.#waiting.delete(call);
-      this.#inFlight.add(call);
-      this.#inFlightBytes += bytes;
-      call.start();
+      this.#start(call);
     }
+  }
+
+  #hasRoomFor({ bytes }: OwnedCall): boolean {
+    const { inFlightMax, inFlightBytesMax } = this.#context.limits;
+    const inFlight = this.#inFlight.size;
+    return inFlight === 0 || (inFlight < inFlightMax && this.#inFlightBytes + bytes <= inFlightBytesMax);
+  }
+
+  #start(call: OwnedCall): void {
+    this.#inFlight.add(call);
+    this.#inFlightBytes += call.bytes;
+    call.start();
   }
 }

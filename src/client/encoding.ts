@@ -1,4 +1,5 @@
 import { utf8, utf8Text } from "../base/bytes.ts";
+import { pooledCopy } from "../base/pool.ts";
 import type { Data } from "./client.ts";
 import { KvorumError } from "./errors.ts";
 import { given, invalid } from "./input.ts";
@@ -15,10 +16,11 @@ export interface Encoding<T extends Data> {
 export const text: Encoding<string> = {
   encode(value, what) {
     if (typeof value !== "string") throw invalid(`${what} given as ${given(value)}; this client's keys and values are text.`);
-    // Half a character has no UTF-8, and would be stored as another one.
-    if (/\p{Surrogate}/u.test(value))
+    const encoded = utf8(value);
+    // Half a character has no UTF-8, and would be stored as another one. Where every character is one byte there is none.
+    if (encoded.length !== value.length && /\p{Surrogate}/u.test(value))
       throw invalid(`${what} given as text with half a character (a lone surrogate) in it; UTF-8 has none.`);
-    return utf8(value);
+    return encoded;
   },
   decode(bytes, what) {
     try {
@@ -32,7 +34,7 @@ export const text: Encoding<string> = {
 /** Bytes, as they are. */
 export const bytes: Encoding<Uint8Array> = {
   encode(value, what) {
-    if (value instanceof Uint8Array) return new Uint8Array(value);
+    if (value instanceof Uint8Array) return pooledCopy(value);
     throw invalid(`${what} given as ${given(value)}; this client's keys and values are bytes (Uint8Array).`);
   },
   decode: (stored) => new Uint8Array(stored),

@@ -1,7 +1,7 @@
 import { unreachable } from "../base/assert.ts";
 import type { RefusalCode } from "../rsm/state/state-machine.ts";
 import { type ErrorCode, KvorumError } from "./errors.ts";
-import type { KvOutcome } from "./kv-caller.ts";
+import type { CallOutcome } from "./outcome.ts";
 
 /** What ended a call from this side. */
 export interface Stop {
@@ -23,7 +23,7 @@ export interface Failed {
 }
 
 /** What the caller is told of an operation without a result. */
-export function failureOf(call: Failed, outcome: Exclude<KvOutcome<unknown>, { readonly kind: "result" }>): KvorumError {
+export function failureOf(call: Failed, outcome: Exclude<CallOutcome<unknown>, { readonly kind: "result" }>): KvorumError {
   const { name, changes, stop } = call;
   switch (outcome.kind) {
     case "lost":
@@ -46,6 +46,7 @@ function refusedBy(call: Failed, why: RefusalCode | "never_sent", detail: string
   if (why === "bad_request") return new KvorumError("invalid", detail);
   const source = why === "never_sent" ? undefined : new Error(`${why}: ${detail}`);
   if (stop !== undefined) return stopped(call, stop, source);
+  if (why === "never_sent") return new KvorumError("refused", `The ${name} was not done: ${detail}`);
   const code: ErrorCode = why === "overloaded" ? "overloaded" : "refused";
   return new KvorumError(code, `The ${name} was not done: the group refuses it (${why}: ${detail}).`, source);
 }
@@ -53,7 +54,7 @@ function refusedBy(call: Failed, why: RefusalCode | "never_sent", detail: string
 function unknown(call: Failed, detail: string): KvorumError {
   const { name, stop } = call;
   const why = stop === undefined ? detail : `${stop.sentence} before an answer came`;
-  const sentence = `It is not known whether the ${name} was done: ${why}.`;
+  const sentence = `It is not known whether the ${name} was done: ${why.replace(/\.$/, "")}.`;
   return new KvorumError("unknown_outcome", told(call, sentence), stop?.cause ?? new Error(detail));
 }
 

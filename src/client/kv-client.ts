@@ -18,7 +18,8 @@ import type {
 } from "./client.ts";
 import type { Encoding } from "./encoding.ts";
 import { callOptions, fittingKey, fittingValue, whole } from "./input.ts";
-import type { KvCaller, KvOutcome } from "./kv-caller.ts";
+import type { KvCaller } from "./kv-caller.ts";
+import type { CallOutcome } from "./outcome.ts";
 import { checkedRange, PagedScan, type PageWish } from "./scan.ts";
 
 /** What a client is made of. */
@@ -120,19 +121,19 @@ export class KvClient<T extends Data> implements Client<T> {
 
   async #get(given: T, options: CallOptions = {}): Promise<GetResult> {
     const key = this.#keyBytes(given);
-    const begin = (deadlineMs: number, done: (outcome: KvOutcome<GetResult>) => void): Cancel => this.#caller.get(key, deadlineMs, done);
+    const begin = (deadlineMs: number, done: (outcome: CallOutcome<GetResult>) => void): Cancel => this.#caller.get(key, deadlineMs, done);
     return this.#calls.run({ name: "get", changes: false, bytes: key.length, begin }, callOptions(options));
   }
 
   #execute<Op extends KvCommand["op"]>(command: KvCommand & { readonly op: Op }, options: CallOptions = {}): Promise<ResultOf<Op>> {
-    const begin = (deadlineMs: number, done: (outcome: KvOutcome<ResultOf<Op>>) => void): Cancel =>
+    const begin = (deadlineMs: number, done: (outcome: CallOutcome<ResultOf<Op>>) => void): Cancel =>
       // The caller has seen to it that the result is that of the command's operation.
-      this.#caller.execute(command, deadlineMs, done as (outcome: KvOutcome<KvResult>) => void);
+      this.#caller.execute(command, deadlineMs, done as (outcome: CallOutcome<KvResult>) => void);
     return this.#calls.run({ name: names[command.op], changes: true, bytes: sizeOf(command), begin }, callOptions(options));
   }
 
   #page(wish: PageWish, options: CallOptions): Promise<ScanResult> {
-    const begin = (deadlineMs: number, done: (outcome: KvOutcome<ScanResult>) => void): Cancel =>
+    const begin = (deadlineMs: number, done: (outcome: CallOutcome<ScanResult>) => void): Cancel =>
       this.#caller.scanPage({ ...wish, shards: "all" }, deadlineMs, done);
     return this.#calls.run({ name: "scan", changes: false, bytes: 0, begin }, options);
   }

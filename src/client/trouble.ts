@@ -20,17 +20,21 @@ export interface Trouble {
   readonly servers: readonly ServerState[];
 }
 
-/** What keeps a group from answering, as far as it can be seen from outside; in a sentence. */
-export function troubleSentence(group: number, servers: readonly ServerState[]): string {
+/** What keeps a group from answering, as far as it can be seen from outside; in a sentence. `groupName` is `group 1`, for example. */
+export function troubleSentence(groupName: string, servers: readonly ServerState[]): string {
   const all = servers.map(({ server }) => server).join(", ");
   const connected = servers.filter(({ state }) => state === "connected");
   const reasons = servers.flatMap(({ server, why }) => (why === undefined ? [] : [`${server}: ${why.replace(/\.$/, "")}`]));
   const because = reasons.length === 0 ? "" : ` (${reasons.join("; ")})`;
-  if (connected.length === 0) return `No server of group ${group} answers at ${all}${because}.`;
+  if (connected.length === 0) return `No server of ${groupName} answers at ${all}${because}.`;
   const reached = connected.map(({ server }) => server).join(", ");
   if (connected.length === servers.length)
-    return `All servers of group ${group} can be reached (${all}), and none of them leads it at present.`;
-  return `Group ${group} has no leader that can be reached; connected to ${reached}, and ${connected.length < majority(servers.length) ? "not to a majority" : "not to all"}${because}.`;
+    return `All servers of ${groupName} can be reached (${all}), and none of them leads it at present.`;
+  return `${capital(groupName)} has no leader that can be reached; connected to ${reached}, and ${connected.length < majority(servers.length) ? "not to a majority" : "not to all"}${because}.`;
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function majority(count: number): number {

@@ -62,10 +62,10 @@ export interface Cell {
   /** The newest value that was written and survived; undefined when there is none. */
   read(): Uint8Array | undefined;
   /**
-   * Replaces the value, all or nothing; the cell owns the bytes from here on: after a crash it is an older or the newer one,
-   * never older than the last one whose `done` has run, never a mixture. A value written before this one never comes back over
-   * it. With `sync`, `done` runs when the value would survive a power cut; without, the value outlives the process from this
-   * call on, but not a power cut, and `done` is not called. `done` never runs from inside this call.
+   * Replaces the value, all or nothing; the cell owns the bytes from here on. `done` runs once, in the order of the writes and never
+   * from inside this call: with `sync` when this value or a newer one would survive a power cut, without when it would outlive the
+   * process. After a crash of that kind the value is never older than the last one whose `done` has run, and never a mixture; a value
+   * written before this one never comes back over it. One value is on its way at a time; of those that wait only the newest is written.
    */
   write(value: Uint8Array, options: WriteOptions, done?: () => void): void;
 }

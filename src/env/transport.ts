@@ -13,4 +13,9 @@ export interface Transport {
    * belong to the receiver, which may keep parts of them.
    */
   onPacket(receive: (from: ServerId, packet: Uint8Array) => void): void;
+  /**
+   * Asks that nothing more be heard of `from` for about so long: it says more than can be done. A wish, that a transport which cannot
+   * make others wait need not fulfil; what has been said is heard later, or lost as any packet may be.
+   */
+  rest?(from: ServerId, ms: number): void;
 }

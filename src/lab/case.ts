@@ -1,4 +1,6 @@
-import type { KvShape, KvWorld, MemoryWorld } from "./kv/world.ts";
+import type { GroupShape } from "./group/world.ts";
+import type { KvWorld, MemoryWorld } from "./kv/world.ts";
+import type { MasterWorld } from "./shardmaster/world.ts";
 import type { LabWorld } from "./world.ts";
 
 interface RunBase {
@@ -20,8 +22,15 @@ export interface MemberRun extends RunBase {
 /** What is done to one fresh group that is a store. */
 export interface KvRun extends RunBase {
   readonly on: "store";
-  readonly shape: KvShape;
+  readonly shape: GroupShape;
   run(world: KvWorld): Promise<void>;
+}
+
+/** What is done to one fresh group that is a shardmaster. */
+export interface MasterRun extends RunBase {
+  readonly on: "master";
+  readonly shape: GroupShape;
+  run(world: MasterWorld): Promise<void>;
 }
 
 /** What is done to one fresh server, in a process of its own in every world, to see how much memory it takes. */
@@ -31,7 +40,7 @@ export interface MemoryRun extends RunBase {
 }
 
 /** What is done to one fresh world. */
-export type Run = MemberRun | KvRun | MemoryRun;
+export type Run = MemberRun | KvRun | MasterRun | MemoryRun;
 
 /** One numbered test. Each of its runs has a world of its own, and the case passes when all of them do. */
 export interface Case {

@@ -20,7 +20,7 @@ function kindOf(packet: Uint8Array): PacketKind {
 /** A Raft request, a part of a snapshot or clients' calls, the reply to one, or what the members say to be admitted: that belongs to the birth of a cluster, and is no RPC. */
 function readKind(packet: Uint8Array): PacketKind {
   const kind = packetKind(packet);
-  if (kind !== "member") return kind === "calls" ? "request" : "reply";
+  if (kind !== "member") return kind === "calls" || kind === "inquiry" ? "request" : "reply";
   const payload = readPayload(packet);
   if (payload?.kind === "chunk") return "request";
   if (payload?.kind === "chunk_ack" || payload?.kind === "chunk_lost") return "reply";

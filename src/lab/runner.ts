@@ -103,6 +103,7 @@ async function attempt(which: Case, rng: Rng, world: WorldKind): Promise<Attempt
 
 function play(run: Run, world: WorldKind, rng: Rng): Promise<Outcome> {
   if (run.on === "store") return world.runStore(run.shape, rng, (store) => run.run(store));
+  if (run.on === "master") return world.runMaster(run.shape, rng, (master) => run.run(master));
   if (run.on === "process") return world.runProcess(rng, (process) => run.run(process));
   const shape = { servers: run.servers, compactEvery: run.compacts === true ? compactEvery : undefined };
   return world.run(shape, rng, (lab) => run.run(lab));

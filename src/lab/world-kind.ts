@@ -1,5 +1,7 @@
 import type { Rng } from "../base/rng.ts";
-import type { KvShape, KvWorld, MemoryWorld } from "./kv/world.ts";
+import type { GroupShape } from "./group/world.ts";
+import type { KvWorld, MemoryWorld } from "./kv/world.ts";
+import type { MasterWorld } from "./shardmaster/world.ts";
 import type { ClusterShape, LabWorld, Outcome } from "./world.ts";
 
 /** A kind of world: the simulator, or real processes. */
@@ -10,7 +12,9 @@ export interface WorldKind {
   /** Brings up new servers, waits until all take part, runs `body` on them and ends them. Never rejects because of the case. */
   run(shape: ClusterShape, rng: Rng, body: (world: LabWorld) => Promise<void>): Promise<Outcome>;
   /** As `run`, for servers that are a store. */
-  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome>;
+  runStore(shape: GroupShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome>;
+  /** As `run`, for servers that are a shardmaster. */
+  runMaster(shape: GroupShape, rng: Rng, body: (world: MasterWorld) => Promise<void>): Promise<Outcome>;
   /** As `run`, for one server, which is a process in real time whatever this world is. */
   runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome>;
 }

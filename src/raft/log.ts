@@ -163,6 +163,13 @@ export function writeDone(log: Log, number: number): void {
   assert(log.stable <= lastIndex(log), "only entries of this log are stable");
 }
 
+/** How far the log will be durable when write `number`, and all before it, are. */
+export function stableAfter(log: Log, number: number): LogIndex {
+  let stable = log.stable;
+  for (const write of log.writes) if (write.number <= number) stable = Math.max(stable, write.highest);
+  return stable;
+}
+
 /** The number of the write after which everything up to `index` is durable; 0 when it is, `next` when none holds it yet. */
 export function writeThatHolds(log: Log, index: LogIndex, next: number): number {
   if (index <= log.stable) return 0;

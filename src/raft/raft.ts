@@ -3,9 +3,20 @@ import type { ReplicaId } from "../base/ids.ts";
 import { campaign, hearsLeader, onPreVote, onPreVoteReply, onVote, onVoteReply, tickPreVote } from "./election.ts";
 import { onAppend, onSnapshot } from "./follower.ts";
 import { advanceCommit, appendCommand, onAppendReply, owesAnything, replicate, ticksToLeaderDuty, tickLeader } from "./leader.ts";
-import { compact, entriesWithin, firstIndex, hasUnwritten, lastIndex, lastTerm, termAt, writeDone, writeTaken } from "./log.ts";
+import {
+  compact,
+  entriesWithin,
+  firstIndex,
+  hasUnwritten,
+  lastIndex,
+  lastTerm,
+  stableAfter,
+  termAt,
+  writeDone,
+  writeTaken,
+} from "./log.ts";
 import type { Message } from "./message.ts";
-import { release, sendDurable } from "./outbox.ts";
+import { post, release, sendDurable } from "./outbox.ts";
 import { refuse } from "./refusal.ts";
 import type { Ready, Write } from "./ready.ts";
 import { addRead, owesRound, startRound } from "./reads.ts";
@@ -120,9 +131,20 @@ export class Raft {
     state.crowded = false;
     for (const message of release(state)) {
       if (message.to === state.id) this.step(message);
-      else state.outbox.push(message);
+      else post(state, message);
     }
     advanceCommit(state);
+  }
+
+  /**
+   * How far this replica will call its log durable in the present term when write `number` is: as a leader all of it, as a follower
+   * what it shares with the leader; 0 when that write does not hold the term.
+   */
+  promisedAfter(number: number): LogIndex {
+    const { role, log, commit, verified, hardStateWrite } = this.#state;
+    if (hardStateWrite > number) return 0;
+    const stable = stableAfter(log, number);
+    return role === "leader" ? stable : Math.min(stable, Math.max(commit, verified));
   }
 
   /** The state holds everything up to `index`. */

@@ -9,8 +9,9 @@ export interface CellDisk {
   /** Makes a file that holds `bytes`: after a power cut it is there with all of them, or not at all. */
   create(path: string, bytes: Uint8Array): number;
   read(file: number, bytesMax: number): Uint8Array;
-  write(file: number, bytes: Uint8Array, at: number): void;
-  /** What was written before survives a power cut when `done` runs, with a failure or without; later, and never from inside this call. */
+  /** `bytes` outlive the process when `done` runs, with a failure or without; later, and never from inside this call. They do not change until then. */
+  write(file: number, bytes: Uint8Array, at: number, done: (failure: Error | null) => void): void;
+  /** What was written before survives a power cut when `done` runs, likewise. */
   sync(file: number, done: (failure: Error | null) => void): void;
   syncNow(file: number): void;
   close(file: number): void;
@@ -30,7 +31,8 @@ export const fileDisk: CellDisk = {
   create(path, bytes) {
     const unnamed = `${path}.new`;
     const file = fs.openSync(unnamed, "w+");
-    writeAll(file, bytes, 0);
+    const written = fs.writeSync(file, bytes, 0, bytes.length, 0);
+    if (written !== bytes.length) throw partOf(bytes, written);
     fs.fsyncSync(file);
     fs.renameSync(unnamed, path);
     const directory = fs.openSync(dirname(path), "r");
@@ -46,13 +48,26 @@ export const fileDisk: CellDisk = {
     return bytes.subarray(0, length);
   },
 
-  write: writeAll,
+  // It is a copy into the system's memory, for which the way to another thread and back is dear: with 30 clients it costs a third of the puts.
+  write(file, bytes, at, done) {
+    process.nextTick(done, writeNow(file, bytes, at));
+  },
+
   sync: (file, done) => fs.fdatasync(file, done),
   syncNow: (file) => fs.fdatasyncSync(file),
   close: (file) => fs.closeSync(file),
 };
 
-function writeAll(file: number, bytes: Uint8Array, at: number): void {
-  const written = fs.writeSync(file, bytes, 0, bytes.length, at);
-  if (written !== bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes were written`);
+/** What went wrong; null when nothing did. */
+function writeNow(file: number, bytes: Uint8Array, at: number): Error | null {
+  try {
+    const written = fs.writeSync(file, bytes, 0, bytes.length, at);
+    return written === bytes.length ? null : partOf(bytes, written);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function partOf(bytes: Uint8Array, written: number): Error {
+  return new Error(`only ${written} of ${bytes.length} bytes were written`);
 }

@@ -6,17 +6,28 @@ import { type CellDisk, fileDisk } from "./cell-disk.ts";
 import { encodeSlot, newestVersion, slotBytes, slotCount } from "./cell-slots.ts";
 import { DiskFate } from "./disk-fate.ts";
 import type { Stop } from "./stop.ts";
+import type { Turn } from "./turn.ts";
+
+/** What cells stand on. */
+export interface FileCellsOptions {
+  /** Begins what a turn has written at its end: of several values of one cell only the last costs anything. */
+  readonly turn: Pick<Turn, "last">;
+  readonly stop: Stop;
+  readonly disk?: CellDisk;
+}
 
 /** The cells in a directory, which is there already: one small file each, made by the first write. */
 export class FileCells {
   readonly #path: string;
+  readonly #turn: Pick<Turn, "last">;
   readonly #disk: CellDisk;
   readonly #fate: DiskFate;
   readonly #cells = new Map<string, FileCell>();
   #closing = false;
 
-  constructor(path: string, stop: Stop, disk: CellDisk = fileDisk) {
+  constructor(path: string, { turn, stop, disk = fileDisk }: FileCellsOptions) {
     this.#path = path;
+    this.#turn = turn;
     this.#disk = disk;
     this.#fate = new DiskFate(path, stop, () => {
       for (const cell of this.#cells.values()) cell.settle();
@@ -28,27 +39,34 @@ export class FileCells {
     assert(/^[a-z0-9 ]+$/.test(name), "a cell's name is lower-case letters, digits and spaces");
     let cell = this.#cells.get(name);
     if (cell === undefined) {
-      cell = new FileCell({ path: this.#path, name, disk: this.#disk, fate: this.#fate, accepts: () => !this.#closing });
+      cell = new FileCell({
+        path: this.#path,
+        name,
+        turn: this.#turn,
+        disk: this.#disk,
+        fate: this.#fate,
+        accepts: () => !this.#closing,
+      });
       this.#cells.set(name, cell);
     }
     return cell;
   }
 
-  /** For how long the oldest sync has been unfinished; 0 when none is under way. */
+  /** For how long the oldest write has been unfinished; 0 when none is under way. */
   unfinishedMs(): number {
     let oldest = Infinity;
-    for (const cell of this.#cells.values()) oldest = Math.min(oldest, cell.syncingSince);
+    for (const cell of this.#cells.values()) oldest = Math.min(oldest, cell.busySince);
     return oldest === Infinity ? 0 : performance.now() - oldest;
   }
 
-  /** Accepts nothing more, finishes every sync that was asked for, and closes. */
+  /** Accepts nothing more, finishes every write that was asked for, and closes. */
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all([...this.#cells.values()].map((cell) => cell.settled()));
     await this.abandon();
   }
 
-  /** Closes as soon as no sync is under way, as a crash would. Calls nothing back any more. */
+  /** Closes as soon as no write is under way, as a crash would. Calls nothing back any more. */
   async abandon(): Promise<void> {
     this.#fate.end();
     await Promise.all([...this.#cells.values()].map((cell) => cell.settled()));
@@ -59,41 +77,42 @@ export class FileCells {
 interface CellParts {
   readonly path: string;
   readonly name: string;
+  readonly turn: Pick<Turn, "last">;
   readonly disk: CellDisk;
   readonly fate: DiskFate;
   readonly accepts: () => boolean;
 }
 
-type Done = (() => void) | undefined;
+/** A value on its way into the file, and who waits for it. */
+interface CellWrite {
+  slot: Uint8Array;
+  sync: boolean;
+  readonly dones: (() => void)[];
+}
 
-/** Slots are made up one at a time. */
-const scratch = new Uint8Array(slotBytes);
-
-/** One cell. One sync is under way at a time; what is written meanwhile is covered by the next one. */
+/** One cell. One value is on its way at a time; of those that are written meanwhile the newest follows it. */
 class FileCell implements Cell {
   readonly #parts: CellParts;
   /** Undefined until it is looked for, null when there is none. */
   #file: number | null | undefined;
   #value: Uint8Array | undefined;
   #sequence = 0;
-  /** The slots of the newest value, of the newest one that a power cut cannot take, and of the one that is being synced. */
+  /** The slots of the newest value that was written, and of the newest one that a power cut cannot take. */
   #newest = 0;
   #durable = 0;
-  #syncing: number | undefined;
-  #syncingSince = Infinity;
-  /** A sync is under way, or what waited for it is being told. */
+  /** A value is on its way, or is to be at the end of this turn, or those who waited for it are being told. */
   #busy = false;
-  /** What waits for the sync that is under way, and for the next one. */
-  #covered: Done[] = [];
-  #asked: Done[] = [];
+  #busySince = Infinity;
+  #waiting: CellWrite | undefined;
   #onSettled: (() => void)[] = [];
 
   constructor(parts: CellParts) {
     this.#parts = parts;
   }
 
-  get syncingSince(): number {
-    return this.#syncingSince;
+  /** When the write that is under way began. */
+  get busySince(): number {
+    return this.#busySince;
   }
 
   read(): Uint8Array | undefined {
@@ -105,20 +124,17 @@ class FileCell implements Cell {
     const { name, fate, accepts } = this.#parts;
     this.#open();
     if (fate.over || !accepts()) return;
-    const slot = encodeSlot(scratch, name, this.#sequence + 1, value);
+    const slot = encodeSlot(name, this.#sequence + 1, value);
     this.#sequence += 1;
     this.#value = value;
-    try {
-      this.#put(slot);
-    } catch (error) {
-      return this.#failed("A write", error);
-    }
-    if (!options.sync) return;
-    this.#asked.push(done);
-    if (!this.#busy) this.#sync();
+    this.#waiting ??= { slot, sync: false, dones: [] };
+    this.#waiting.slot = slot;
+    if (options.sync) this.#waiting.sync = true;
+    if (done !== undefined) this.#waiting.dones.push(done);
+    this.#hurry();
   }
 
-  /** Resolves when no sync is under way and none is asked for. */
+  /** Resolves when nothing is under way and nothing waits. */
   settled(): Promise<void> {
     return new Promise((resolve) => {
       this.#onSettled.push(resolve);
@@ -161,54 +177,75 @@ class FileCell implements Cell {
     }
   }
 
-  #put(slot: Uint8Array): void {
-    const { path, name, disk } = this.#parts;
-    if (typeof this.#file === "number") {
-      this.#newest = this.#freeSlot();
-      disk.write(this.#file, slot, this.#newest * slotBytes);
-      return;
-    }
-    const whole = new Uint8Array(slotCount * slotBytes);
-    whole.set(slot);
-    this.#file = disk.create(join(path, fileName(name)), whole);
+  /** Sees to it that what waits is written. */
+  #hurry(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#parts.turn.last(this.#begin);
   }
 
-  /** One that may be torn; not that of the newest value, if there is a choice. */
-  #freeSlot(): number {
-    let free = this.#newest;
-    for (let slot = 0; slot < slotCount; slot += 1) {
-      if (slot !== this.#durable && slot !== this.#syncing && slot !== this.#newest) free = slot;
+  /** Writes what waits, and syncs it if anybody asked for that. */
+  readonly #begin = (): void => {
+    const write = this.#waiting;
+    if (write === undefined || this.#parts.fate.over) {
+      this.#busy = false;
+      return this.settle();
     }
-    assert(free !== this.#durable && free !== this.#syncing, "of three slots two are taken at most");
+    this.#waiting = undefined;
+    this.#busySince = performance.now();
+    if (typeof this.#file !== "number") return this.#create(write);
+    const { disk } = this.#parts;
+    const slot = this.#freeSlot();
+    disk.write(this.#file, write.slot, slot * slotBytes, (failure) => {
+      if (failure !== null) return this.#failed("A write", failure);
+      this.#newest = slot;
+      if (write.sync) this.#sync(write);
+      else this.#finish(write);
+    });
+  };
+
+  /** The first value makes the file, once in the life of a directory, and waits for the disk. */
+  #create(write: CellWrite): void {
+    const { path, name, disk } = this.#parts;
+    const whole = new Uint8Array(slotCount * slotBytes);
+    whole.set(write.slot);
+    try {
+      this.#file = disk.create(join(path, fileName(name)), whole);
+    } catch (error) {
+      return this.#failed("A write", error);
+    }
+    this.#sync(write);
+  }
+
+  #sync(write: CellWrite): void {
+    assert(typeof this.#file === "number", "a file is synced after it was written to");
+    this.#parts.disk.sync(this.#file, (failure) => {
+      if (failure !== null) return this.#failed("A sync", failure);
+      this.#durable = this.#newest;
+      this.#finish(write);
+    });
+  }
+
+  #finish({ dones }: CellWrite): void {
+    const { fate } = this.#parts;
+    this.#busySince = Infinity;
+    for (const done of dones) if (!fate.over) done();
+    this.#busy = false;
+    if (this.#waiting !== undefined && !fate.over) this.#hurry();
+    else this.settle();
+  }
+
+  /** The one that holds neither the newest value nor the newest durable one. */
+  #freeSlot(): number {
+    let free = 0;
+    while (free === this.#newest || free === this.#durable) free += 1;
+    assert(free < slotCount, "of three slots two are taken at most");
     return free;
   }
 
-  /** Syncs what was written last, and all that was asked for so far. */
-  #sync(): void {
-    this.#busy = true;
-    this.#syncing = this.#newest;
-    this.#syncingSince = performance.now();
-    this.#covered = this.#asked;
-    this.#asked = [];
-    const { disk } = this.#parts;
-    assert(typeof this.#file === "number", "a file is synced after it was written to");
-    disk.sync(this.#file, this.#onSynced);
-  }
-
-  readonly #onSynced = (failure: Error | null): void => {
-    const { fate } = this.#parts;
-    const synced = this.#syncing;
-    this.#syncing = undefined;
-    this.#syncingSince = Infinity;
-    if (failure !== null) this.#failed("A sync", failure);
-    else this.#durable = synced ?? this.#durable;
-    for (const done of this.#covered) if (!fate.over) done?.();
-    this.#busy = false;
-    if (this.#asked.length > 0 && !fate.over) this.#sync();
-    else this.settle();
-  };
-
   #failed(what: string, error: unknown): void {
+    this.#busySince = Infinity;
+    this.#busy = false;
     this.#parts.fate.failed(`${what} of the file ${fileName(this.#parts.name)}`, error);
   }
 }

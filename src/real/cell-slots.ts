@@ -3,10 +3,9 @@ import { assert } from "../base/assert.ts";
 import { getU32, getU64, putU32, putU64, utf8 } from "../base/bytes.ts";
 
 /*
- * A cell's file has three slots, and each holds one version of the value. Two would not do. A value that is written without sync while
- * a sync is on its way has to go somewhere at once, and there are two slots that it must not touch: the one with the last durable value,
- * and the one that is being synced, which may be reported as durable any moment. A power cut in the middle of writing over either of
- * them would tear a value that was promised.
+ * A cell's file has three slots, and each holds one version of the value. Two would not do. A value that is being written must not
+ * touch two others: the last one that was synced, which a power cut must not tear, and the last one that was written behind it without
+ * a sync, which the end of the process must not tear.
  */
 
 /** Slots in a file. */
@@ -28,10 +27,10 @@ export interface Version {
   readonly value: Uint8Array;
 }
 
-/** Writes a slot's contents to `into`; the result is the part of it that holds them. `name` is the cell's, and part of the checksum. */
-export function encodeSlot(into: Uint8Array, name: string, sequence: number, value: Uint8Array): Uint8Array {
+/** A slot's contents, which may be shorter than a slot. `name` is the cell's, and part of the checksum. */
+export function encodeSlot(name: string, sequence: number, value: Uint8Array): Uint8Array {
   assert(value.length <= cellBytesMax, `a cell's value has at most ${cellBytesMax} bytes`);
-  const slot = into.subarray(0, headBytes + value.length);
+  const slot = new Uint8Array(headBytes + value.length);
   putU32(slot, 4, value.length);
   putU64(slot, 8, sequence);
   slot.set(value, headBytes);

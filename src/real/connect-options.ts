@@ -1,8 +1,9 @@
-import { type GroupId, groupIdMax, isGroupId, replicasMax, type ServerId } from "../base/ids.ts";
+import { groupIdMax, isGroupId, replicasMax, type ServerId } from "../base/ids.ts";
 import type { CallLimits } from "../client/calls.ts";
 import { fields, given, invalid, timeout } from "../client/input.ts";
 import type { Trouble } from "../client/trouble.ts";
 import { parseAddress, serverAt } from "./address.ts";
+import type { ConnectionSettings } from "./connection.ts";
 import { isName } from "./tcp/options.ts";
 
 /** What a client is told. */
@@ -22,13 +23,8 @@ export interface ConnectOptions {
 }
 
 /** The same with its defaults, checked. */
-export interface ConnectSettings {
-  readonly cluster: string;
-  readonly group: GroupId;
-  readonly servers: readonly ServerId[];
+export interface ConnectSettings extends ConnectionSettings {
   readonly as: "text" | "bytes";
-  readonly timeoutMs: number;
-  readonly onTrouble: ((trouble: Trouble) => void) | undefined;
 }
 
 /** How much a client has under way. */
@@ -36,21 +32,30 @@ export const callLimits: CallLimits = { inFlightMax: 1024, inFlightBytesMax: 4 *
 
 /** Checks what `connect` was given; throws a `KvorumError` of code `invalid`. */
 export function connectSettings(options: ConnectOptions): ConnectSettings {
-  const { cluster = "kvorum", group, groupNumber = 1, as = "text", timeoutMs, onTrouble } = fields(options, "The options of connect were");
-  if (!isName(cluster)) throw invalid(`A cluster was given as ${given(cluster)}; it is a name of 1 to 255 printable characters.`);
+  const { group, groupNumber = 1, as = "text", ...rest } = fields(options, "The options of connect were");
   if (!isGroupId(groupNumber) || groupNumber === 0)
     throw invalid(`A groupNumber was given as ${given(groupNumber)}; it is a whole number from 1 to ${groupIdMax}.`);
   if (as !== "text" && as !== "bytes")
     throw invalid(`The kind of keys and values (as) was given as ${given(as)}; it is 'text' or 'bytes'.`);
-  if (onTrouble !== undefined && typeof onTrouble !== "function")
-    throw invalid(`An onTrouble was given as ${given(onTrouble)}; it is a function.`);
-  const told = onTrouble as ConnectSettings["onTrouble"];
-  return { cluster, group: groupNumber, servers: serversOf(group), as, timeoutMs: timeout(timeoutMs, Infinity), onTrouble: told };
+  const servers = serversOf(group, "A group was");
+  return { ...commonSettings(rest), group: groupNumber, groupName: `group ${groupNumber}`, servers, as, limits: callLimits };
 }
 
-function serversOf(group: unknown): readonly ServerId[] {
+/** What clients of every kind are told. */
+export function commonSettings(
+  options: Readonly<Record<string, unknown>>,
+): Pick<ConnectionSettings, "cluster" | "timeoutMs" | "onTrouble"> {
+  const { cluster = "kvorum", timeoutMs, onTrouble } = options;
+  if (!isName(cluster)) throw invalid(`A cluster was given as ${given(cluster)}; it is a name of 1 to 255 printable characters.`);
+  if (onTrouble !== undefined && typeof onTrouble !== "function")
+    throw invalid(`An onTrouble was given as ${given(onTrouble)}; it is a function.`);
+  return { cluster, timeoutMs: timeout(timeoutMs, Infinity), onTrouble: onTrouble as ConnectionSettings["onTrouble"] };
+}
+
+/** The servers of a group, in their order; `what` begins the sentence: "A group was". */
+export function serversOf(group: unknown, what: string): readonly ServerId[] {
   if (!Array.isArray(group) || group.length === 0 || group.length > replicasMax)
-    throw invalid(`A group was given as ${given(group)}; it is a list of 1 to ${replicasMax} addresses, each as host:port.`);
+    throw invalid(`${what} given as ${given(group)}; it is a list of 1 to ${replicasMax} addresses, each as host:port.`);
   const servers = group.map(serverOf);
   const twice = servers.find((server, at) => servers.indexOf(server) !== at);
   if (twice !== undefined) throw invalid(`The server ${twice} is listed twice.`);

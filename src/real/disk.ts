@@ -82,7 +82,7 @@ export class DataDirectory {
 
 async function openDisk({ turn, stop }: DiskOptions, paths: DirectoryPaths, create: boolean): Promise<Disk> {
   const storage = new LevelStorage(await openLevel(paths.rows, { create }), { turn, stop });
-  const cells = new FileCells(paths.cells, stop);
+  const cells = new FileCells(paths.cells, { turn, stop });
   return {
     storage,
     cell: (name) => cells.cell(name),

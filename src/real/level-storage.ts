@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { assert } from "../base/assert.ts";
 import { afterPrefix } from "../base/bytes.ts";
 import type { Cancel } from "../env/clock.ts";
@@ -29,10 +30,11 @@ export class LevelStorage implements Storage {
   readonly #turn: Turn;
   readonly #clock: RealClock;
   readonly #fate: DiskFate;
+  readonly #seed = randomInt(2 ** 32);
   readonly #unsyncedMs: number;
   readonly #unsyncedBytes: number;
   /** Accepted, not given to LevelDB yet. */
-  #waiting = new PendingRows();
+  #waiting: PendingRows;
   /** Given to LevelDB, not finished, and when that was. */
   #writing: PendingRows | undefined;
   #writingSince = 0;
@@ -51,6 +53,7 @@ export class LevelStorage implements Storage {
     this.#turn = turn;
     this.#clock = new RealClock(turn);
     this.#fate = new DiskFate(door.path, stop, () => this.#tellIdle());
+    this.#waiting = new PendingRows(this.#seed);
     this.#unsyncedMs = unsyncedMs;
     this.#unsyncedBytes = unsyncedBytes;
   }
@@ -143,7 +146,7 @@ export class LevelStorage implements Storage {
     this.#scheduled = false;
     if (this.#fate.over) return;
     const rows = this.#waiting;
-    this.#waiting = new PendingRows();
+    this.#waiting = new PendingRows(this.#seed);
     this.#urgent = false;
     this.#writing = rows;
     this.#writingSince = this.#clock.now();

@@ -111,8 +111,8 @@ class MemoryCell implements Cell {
     return this.#value && new Uint8Array(this.#value);
   }
 
-  write(value: Uint8Array, options: WriteOptions, done?: () => void): void {
+  write(value: Uint8Array, _: WriteOptions, done?: () => void): void {
     this.#value = value;
-    if (options.sync && done !== undefined) this.#dones.add(done);
+    if (done !== undefined) this.#dones.add(done);
   }
 }

@@ -1,3 +1,4 @@
+import { ByteMap } from "../base/byte-map.ts";
 import type { WriteOp } from "../env/storage.ts";
 
 /**
@@ -5,11 +6,16 @@ import type { WriteOp } from "../env/storage.ts";
  * written in one piece, so the others could not be told from never having been.
  */
 export class PendingRows {
-  readonly #rows = new Map<string, WriteOp>();
+  readonly #rows: ByteMap<WriteOp>;
   readonly #dones: (() => void)[] = [];
   readonly #afterwards: (() => void)[] = [];
   #writes = 0;
   #bytes = 0;
+
+  /** `seed` as in `ByteMap`. */
+  constructor(seed = 0) {
+    this.#rows = new ByteMap(seed);
+  }
 
   /** Whether nothing was added. A write of no rows is something. */
   get empty(): boolean {
@@ -26,18 +32,18 @@ export class PendingRows {
     if (done !== undefined) this.#dones.push(done);
     for (const op of batch) {
       this.#bytes += op.key.length + (op.op === "put" ? op.value.length : 0);
-      this.#rows.set(nameOf(op.key), op);
+      this.#rows.set(op.key, op);
     }
   }
 
   /** The change of that row; undefined when there is none. */
   get(key: Uint8Array): WriteOp | undefined {
-    return this.#rows.size === 0 ? undefined : this.#rows.get(nameOf(key));
+    return this.#rows.size === 0 ? undefined : this.#rows.get(key);
   }
 
   /** The last change of each row. */
-  changes(): Iterable<WriteOp> {
-    return this.#rows.values();
+  changes(): readonly WriteOp[] {
+    return this.#rows.values;
   }
 
   /** Asks for `run` behind all `done`s. */
@@ -54,9 +60,4 @@ export class PendingRows {
       }
     }
   }
-}
-
-/** A key as a `Map` can hold it: a character for each byte. */
-function nameOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
 }

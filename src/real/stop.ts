@@ -11,7 +11,9 @@ export type StopReason =
   /** The address to listen on is in use, not this machine's, or none. */
   | "address_unusable"
   /** A peer belongs to another cluster, or speaks another version of the protocol. */
-  | "peers_foreign";
+  | "peers_foreign"
+  /** The cluster has another number of shards, or divides its keys in another way, than this server was told. */
+  | "shape_differs";
 
 /**
  * Ends the process, because of what `sentence` says. In production it does not return; elsewhere whoever called it does nothing more:

@@ -11,6 +11,8 @@ interface Owed {
   readonly packets: Packable[][];
   /** Of results, in the last packet. */
   bytes: number;
+  /** Of results, in all packets. */
+  allBytes: number;
 }
 
 /** Gathers the answers of one turn into as few packets as can be, and lets them go at its end. */
@@ -18,6 +20,8 @@ export class Answers {
   readonly #env: Pick<Env, "clock" | "transport">;
   readonly #group: GroupId;
   readonly #owed = new Map<ServerId, Owed>();
+  /** Of results, to all clients. */
+  #bytes = 0;
   /** Whether it is certain that `flush` will be called. */
   #expected = false;
   #stopped = false;
@@ -36,6 +40,11 @@ export class Answers {
     this.#env.clock.after(0, this.#flush);
   }
 
+  /** Whether one turn may owe that client more, if it may owe so many bytes of results to all: not more than is left for all others. */
+  hasRoom(to: ServerId, bytesMax: number): boolean {
+    return (this.#owed.get(to)?.allBytes ?? 0) < bytesMax - this.#bytes;
+  }
+
   /** Whoever calls this will call `flush` within this turn: no answer leaves before. */
   hold(): void {
     this.#expected = true;
@@ -47,6 +56,7 @@ export class Answers {
       for (const values of packets) this.#env.transport.send(to, encodeAnswers(this.#group, values));
     }
     this.#owed.clear();
+    this.#bytes = 0;
   }
 
   /** Says nothing more. */
@@ -58,14 +68,16 @@ export class Answers {
   /** The values of the packet that the next answer goes into. */
   #room(to: ServerId, bytes: number): Packable[] {
     if (this.#stopped) return [];
+    this.#bytes += bytes;
     const owed = this.#owed.get(to);
     const last = owed?.packets[owed.packets.length - 1];
     if (owed === undefined || last === undefined) {
       const first: Packable[] = [];
-      this.#owed.set(to, { packets: [first], bytes });
+      this.#owed.set(to, { packets: [first], bytes, allBytes: bytes });
       return first;
     }
     owed.bytes += bytes;
+    owed.allBytes += bytes;
     if (owed.bytes <= packetBytes && last.length < 3 * callsInPacketMax) return last;
     const next: Packable[] = [];
     owed.packets.push(next);

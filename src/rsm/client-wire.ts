@@ -2,6 +2,7 @@ import { assert, unreachable } from "../base/assert.ts";
 import { decode, encode, Malformed, type Packable } from "../base/codec.ts";
 import { type GroupId, isGroupId } from "../base/ids.ts";
 import { whole } from "./fields.ts";
+import { inquiryKind, reportsKind } from "./inquiry.ts";
 import { shardMax } from "./session/request.ts";
 import { refused, type RefusalCode, type Refused, type Shard } from "./state/state-machine.ts";
 
@@ -17,10 +18,14 @@ const answersKind = 0x22;
 const listOfThree = 0x93;
 
 /** What a packet is, by its first two bytes. */
-export function packetKind(bytes: Uint8Array): "calls" | "answers" | "member" {
-  if (bytes[0] !== listOfThree) return "member";
-  if (bytes[1] === callsKind) return "calls";
-  return bytes[1] === answersKind ? "answers" : "member";
+export function packetKind(bytes: Uint8Array): "calls" | "answers" | "inquiry" | "reports" | "member" {
+  const list = bytes[0];
+  const kind = bytes[1];
+  if (list !== listOfThree) return "member";
+  if (kind === callsKind) return "calls";
+  if (kind === answersKind) return "answers";
+  if (kind === inquiryKind) return "inquiry";
+  return kind === reportsKind ? "reports" : "member";
 }
 
 /** What a client asks of a group. Its id is the client's choice, another one for every attempt. */

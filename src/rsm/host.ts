@@ -3,6 +3,7 @@ import { Malformed } from "../base/codec.ts";
 import type { GroupId, ServerId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
 import { type Answered, type Call, decodeAnswers, decodeCalls, packetKind } from "./client-wire.ts";
+import { decodeInquiry, decodeReports, encodeReports, reportOf, type Reports } from "./inquiry.ts";
 import type { Member } from "./member.ts";
 import { decodePacket, type Header } from "./wire.ts";
 
@@ -16,6 +17,11 @@ export interface GroupCaller {
   receive(from: ServerId, answers: readonly Answered[]): void;
 }
 
+/** What asks servers who they are. */
+export interface Asker {
+  receive(from: ServerId, reports: Reports): void;
+}
+
 /**
  * A process's replicas, and its clients of groups, behind its one transport: finds for every packet whom it is for, and lets nothing
  * else through. A process that is only a client has one too.
@@ -25,6 +31,7 @@ export class Host {
   readonly #members = new Map<GroupId, Member>();
   readonly #services = new Map<GroupId, GroupService>();
   readonly #callers = new Map<GroupId, GroupCaller>();
+  #asker: Asker | undefined;
 
   constructor(env: Pick<Env, "transport" | "trace">) {
     this.#env = env;
@@ -45,6 +52,11 @@ export class Host {
     this.#callers.set(group, caller);
   }
 
+  /** Sets what hears the answers of servers that were asked who they are. */
+  setAsker(asker: Asker): void {
+    this.#asker = asker;
+  }
+
   member(group: GroupId): Member | undefined {
     return this.#members.get(group);
   }
@@ -56,6 +68,12 @@ export class Host {
         return;
       case "answers":
         this.#receiveAnswers(from, bytes);
+        return;
+      case "inquiry":
+        this.#receiveInquiry(from, bytes);
+        return;
+      case "reports":
+        this.#receiveReports(from, bytes);
         return;
       case "member":
         this.#receivePacket(from, bytes);
@@ -85,6 +103,19 @@ export class Host {
     const caller = this.#callers.get(packet.group);
     if (caller === undefined) this.#refused(from, `nobody here asks group ${packet.group}`);
     else caller.receive(from, packet.answers);
+  }
+
+  /** Tells anybody which replicas are here, in the order of their groups. */
+  #receiveInquiry(from: ServerId, bytes: Uint8Array): void {
+    const id = this.#decoded(from, bytes, decodeInquiry);
+    if (id === undefined) return;
+    const members = [...this.#members.values()].toSorted((a, b) => a.identity.group - b.identity.group);
+    this.#env.transport.send(from, encodeReports({ id, reports: members.map((member) => reportOf(member)) }));
+  }
+
+  #receiveReports(from: ServerId, bytes: Uint8Array): void {
+    const reports = this.#decoded(from, bytes, decodeReports);
+    if (reports !== undefined) this.#asker?.receive(from, reports);
   }
 
   #decoded<T>(from: ServerId, bytes: Uint8Array, decode: (bytes: Uint8Array) => T): T | undefined {

@@ -34,8 +34,6 @@ export interface MemberOptions {
   readonly snapshotResendMs: number;
   /** How long nothing may be acknowledged, or arrive, before a transfer is given up by its sender, or its receiver. */
   readonly snapshotIdleMs: number;
-  /** The memory for rows of the state that are used again and again. */
-  readonly rowCacheBytesMax: number;
   /** How often a replica that is not admitted yet makes itself known. */
   readonly helloMs: number;
 }
@@ -44,15 +42,14 @@ export type MemberOptionsGiven = Partial<Omit<MemberOptions, "raft">> & { readon
 
 const defaults: Omit<MemberOptions, "raft"> = {
   tickMs: 10,
-  logBytesMax: 64 * 1024 * 1024,
-  logTailBytes: 1024 * 1024,
+  logBytesMax: 32 * 1024 * 1024,
+  logTailBytes: 8 * 1024 * 1024,
   logPinnedBytesMax: 512 * 1024 * 1024,
   snapshotChunkBytesMax: 256 * 1024,
   snapshotWindowMax: 4,
   snapshotsAtOnceMax: 2,
   snapshotResendMs: 300,
   snapshotIdleMs: 5000,
-  rowCacheBytesMax: 32 * 1024 * 1024,
   helloMs: 100,
 };
 
@@ -78,12 +75,26 @@ export interface ReplicaOptions {
   readonly member: MemberOptions;
   /** Counted from this replica's first entry as a leader on, by everybody. */
   readonly sessions: SessionLimits;
-  /** Calls that wait for their entry to be applied; beyond it requests are refused as `overloaded`. */
+  /** Requests that wait to be applied, of all clients: nobody may have more of them than is left for all others, or is `overloaded`. */
   readonly proposalsMax: number;
-  /** The bytes of the entries that are waited for. */
+  /** The bytes of these requests, divided in the same way. */
   readonly proposalBytesMax: number;
-  /** Queries that wait or are under way; beyond it they are refused as `overloaded`. */
+  /** So many of them stand in the log; others wait their turn before it, one of each client after the other. */
+  readonly loggedMax: number;
+  readonly loggedBytesMax: number;
+  /** Queries that wait or are under way, divided as requests are. */
   readonly readsMax: number;
+  /** Queries whose answers take their time, in the same way; and how many of them are under way at once. */
+  readonly longReadsMax: number;
+  readonly longReadsAtOnceMax: number;
+  /** The bytes of results that one turn may owe to all clients, divided in the same way; later queries of that turn are `overloaded`. */
+  readonly answerBytesMax: number;
+  /** The bytes of calls of one packet that may be refused; a client that has sent more in vain rests. */
+  readonly refusedBytesMax: number;
+  /** For so long nothing more is heard of a client that rests: also of one that was told that it is `overloaded`. */
+  readonly restMs: number;
+  /** The memory for rows of the state that are used again and again. */
+  readonly rowCacheBytesMax: number;
   /** How long a leader rests between two walks through all sessions in search of those that are over. */
   readonly expireMs: number;
   /** How long it rests between two pages of a walk. */
@@ -97,8 +108,16 @@ export type ReplicaOptionsGiven = Partial<Omit<ReplicaOptions, "member" | "sessi
 
 const replicaDefaults: Omit<ReplicaOptions, "member" | "sessions"> = {
   proposalsMax: 4096,
-  proposalBytesMax: 64 * 1024 * 1024,
-  readsMax: 16_384,
+  proposalBytesMax: 16 * 1024 * 1024,
+  loggedMax: 1024,
+  loggedBytesMax: 4 * 1024 * 1024,
+  readsMax: 8192,
+  longReadsMax: 64,
+  longReadsAtOnceMax: 4,
+  answerBytesMax: 8 * 1024 * 1024,
+  refusedBytesMax: 64 * 1024,
+  restMs: 200,
+  rowCacheBytesMax: 32 * 1024 * 1024,
   expireMs: 60_000,
   expirePageMs: 100,
 };
@@ -106,7 +125,10 @@ const replicaDefaults: Omit<ReplicaOptions, "member" | "sessions"> = {
 /** The options with their defaults, checked and frozen. */
 export function replicaOptions(given: ReplicaOptionsGiven = {}): ReplicaOptions {
   const options = { ...replicaDefaults, ...given, member: memberOptions(given.member), sessions: sessionLimits(given.sessions) };
-  assert(options.proposalsMax > 0 && options.proposalBytesMax > 0 && options.readsMax > 0, "limits are positive");
+  const { proposalsMax, proposalBytesMax, loggedMax, loggedBytesMax, readsMax, longReadsMax, longReadsAtOnceMax, answerBytesMax } = options;
+  const limits = [proposalsMax, proposalBytesMax, loggedMax, loggedBytesMax, readsMax, longReadsMax, longReadsAtOnceMax, answerBytesMax];
+  for (const limit of limits) assert(limit > 0, "limits are positive");
+  assert(options.restMs >= 0 && options.refusedBytesMax >= 0, "who rests does so for some time, or for none");
   assert(options.expireMs > 0 && options.expirePageMs > 0, "times are positive");
   return Object.freeze(options);
 }

@@ -8,6 +8,17 @@ export interface Caller {
   readonly call: number;
 }
 
+/** A call of a client to execute a command. */
+export interface Arrived extends Caller {
+  /** The request's. */
+  readonly bytes: Uint8Array;
+}
+
+/** Another attempt of a request that waits already. Its bytes need not be as many: only the name is the same. */
+export interface Joined extends Caller {
+  readonly bytes: number;
+}
+
 /** A request that this replica has put into its log, and that is not applied yet. */
 export interface Waiting extends Caller {
   readonly index: LogIndex;
@@ -16,7 +27,7 @@ export interface Waiting extends Caller {
   readonly name: string;
   readonly bytes: number;
   /** Other attempts of the same request. */
-  joined: Caller[] | undefined;
+  joined: Joined[] | undefined;
 }
 
 /** How many empty places the queue may begin with. */
@@ -55,7 +66,7 @@ export class Proposals {
   }
 
   /** Another attempt of a request waits with it. */
-  join(waiting: Waiting, caller: Caller): void {
+  join(waiting: Waiting, caller: Joined): void {
     waiting.joined ??= [];
     waiting.joined.push(caller);
     this.#calls += 1;

@@ -3,7 +3,7 @@ import type { ReplicaId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
 import type { WriteOp } from "../env/storage.ts";
 import { lastIndex } from "../raft/log.ts";
-import type { Message } from "../raft/message.ts";
+import type { AppendAccepted, Message } from "../raft/message.ts";
 import type { Raft } from "../raft/raft.ts";
 import type { ReadState, Ready, Write } from "../raft/ready.ts";
 import { type Entry, entryBytes, type LogIndex, type Mark } from "../raft/types.ts";
@@ -14,7 +14,6 @@ import type { LogStore } from "./log/log-store.ts";
 import type { Machine, ReadRow } from "./machine.ts";
 import type { MemberOptions } from "./options.ts";
 import { Persistence } from "./log/persistence.ts";
-import { RowCache } from "./state/row-cache.ts";
 import { encodeApplied, type Keys } from "./log/rows.ts";
 import { countSnapshotBytes } from "./snapshot/snapshot-reader.ts";
 import { SnapshotReceiver, type StagedSnapshot } from "./snapshot/snapshot-receiver.ts";
@@ -43,7 +42,6 @@ export class Pump {
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
   readonly #read: ReadRow;
-  readonly #cache: RowCache;
   #generation: number;
   /** The snapshot whose rows have arrived, until the core has decided about it. */
   #staged: StagedSnapshot | undefined;
@@ -57,15 +55,13 @@ export class Pump {
     this.#context = context;
     this.#generation = context.generations.live;
     this.#durableApplied = context.raft.state.applied;
-    this.#cache = new RowCache(context.options.rowCacheBytesMax);
-    const fromDisk: ReadRow = (key) => context.env.storage.get(context.keys.state(this.#generation, key));
-    this.#read = (key) => this.#cache.read(key, fromDisk);
-    this.#persistence = new Persistence(context.cell, (number) => {
-      const { raft, log, cell } = context;
-      raft.persisted(number);
-      // Rule P9: a leader's own log counts for its quorum from here on.
-      if (raft.state.role === "leader") cell.acknowledge(raft.state.term, raft.state.log.stable, log);
-      context.schedule();
+    this.#read = (key) => context.env.storage.get(context.keys.state(this.#generation, key));
+    this.#persistence = new Persistence(context.cell, {
+      stored: (number, noted) => this.#note(number, noted),
+      persisted: (number) => {
+        context.raft.persisted(number);
+        context.schedule();
+      },
     });
     const { env, keys, machine } = context;
     this.#sender = new SnapshotSender({ ...context, source: { storage: env.storage, keys, machine } });
@@ -136,9 +132,28 @@ export class Pump {
     for (const message of messages) {
       assert(message.kind !== "snapshot", "the core only offers snapshots");
       // Rule P9: what is about to be acknowledged is noted first.
-      if (message.kind === "append_reply" && message.accepted) cell.acknowledge(message.term, message.match, log);
-      send(message.to, { kind: "raft", message });
+      const acknowledges = message.kind === "append_reply" && message.accepted;
+      if (!acknowledges || cell.acknowledge(message.term, message.match, log, () => this.#sendNoted(message)))
+        send(message.to, { kind: "raft", message });
     }
+  }
+
+  /** What an acknowledgement says is on note. Rule P4: it was computed in a term that may be over meanwhile. */
+  #sendNoted(message: AppendAccepted): void {
+    const { env, raft, send } = this.#context;
+    if (raft.state.term === message.term) send(message.to, { kind: "raft", message });
+    else env.trace("pump: dropped an acknowledgement of an older term", { to: message.to, term: message.term });
+  }
+
+  /**
+   * Write `number` is stored: whether it can count now. A leader's own log counts for its quorum when that is on note (rule P9). A
+   * follower's note is only begun here, and its answer waits for it: the write itself holds nobody up.
+   */
+  #note(number: number, noted: () => void): boolean {
+    const { raft, log, cell } = this.#context;
+    const { role, term } = raft.state;
+    const isNoted = cell.acknowledge(term, raft.promisedAfter(number), log, noted);
+    return isNoted || role !== "leader";
   }
 
   #write(write: Write): void {
@@ -166,7 +181,6 @@ export class Pump {
     const staged = this.#staged;
     assert(staged !== undefined && staged.message.mark === mark, "the rows of the snapshot to install are here");
     this.#generation = staged.generation;
-    this.#cache.clear();
     this.#staged = undefined;
     rows.push({ op: "put", key: keys.applied, value: encodeApplied({ ...mark, generation: this.#generation }) });
   }
@@ -181,9 +195,7 @@ export class Pump {
     const batch: WriteOp[] = [];
     for (const change of changes) {
       const key = keys.state(generation, change.key);
-      const value = change.op === "put" ? change.value : undefined;
-      batch.push(value === undefined ? { op: "delete", key } : { op: "put", key, value });
-      this.#cache.changed(change.key, value);
+      batch.push(change.op === "put" ? { op: "put", key, value: change.value } : { op: "delete", key });
     }
     const { index, term } = last;
     batch.push({ op: "put", key: keys.applied, value: encodeApplied({ index, term, chain: log.chainAt(index), generation }) });

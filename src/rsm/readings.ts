@@ -1,7 +1,10 @@
 import type { ServerId } from "../base/ids.ts";
 import type { ReadRequest } from "../raft/raft.ts";
 import type { Answers } from "./answers.ts";
+import { FairQueue } from "./fair-queue.ts";
 import type { Caller } from "./proposals.ts";
+import { Shares } from "./shares.ts";
+import type { ReplicaOptions } from "./options.ts";
 import { refused, type Refused } from "./state/state-machine.ts";
 import type { View, Views } from "./state/views.ts";
 
@@ -10,10 +13,12 @@ export type Question = (view: View, reply: (result: Uint8Array | Refused) => voi
 
 interface Asked extends Caller {
   readonly question: Question;
+  /** Whether its answer may take more than one turn. */
+  readonly isLong: boolean;
 }
 
 /** A query that has begun and is not answered yet. */
-interface Running extends Caller {
+interface Running extends Asked {
   readonly view: View;
 }
 
@@ -21,9 +26,11 @@ export interface ReadingsParts {
   /** Asks for the right to answer: see `Member.readIndex`. */
   readonly readIndex: (context: number) => ReadRequest;
   readonly answers: Answers;
-  /** The most that may wait or be under way. */
-  readonly readsMax: number;
+  /** See `ReplicaOptions`. */
+  readonly limits: ReadingsMax;
 }
+
+export type ReadingsMax = Pick<ReplicaOptions, "readsMax" | "longReadsMax" | "longReadsAtOnceMax" | "answerBytesMax">;
 
 /** The refusal of a replica that does not lead; its detail is the number of the replica that does, if one is known. */
 export function notLeader(leader: number | undefined): Refused {
@@ -33,6 +40,9 @@ export function notLeader(leader: number | undefined): Refused {
 /**
  * Queries: those of one turn share one round that confirms this replica's leadership, and are answered from the state as of one
  * applied index. Nothing of them is ever written.
+ *
+ * Those that take long stand in line behind their round, since each that is under way costs every write something. They are answered
+ * from the state of the moment when it is their turn, which is not older than what the round has confirmed.
  */
 export class Readings {
   readonly #parts: ReadingsParts;
@@ -41,27 +51,34 @@ export class Readings {
   /** The round that has not begun: queries may still join it. */
   #joining: Asked[] | undefined;
   #context = 0;
-  #waiting = 0;
+  /** Of short queries and of long ones, until they are answered. */
+  readonly #short: Shares;
+  readonly #long: Shares;
+  readonly #line = new FairQueue<Asked>();
   readonly #running = new Set<Running>();
+  /** What the newest round was answered from. */
+  #views: Views | undefined;
 
   constructor(parts: ReadingsParts) {
     this.#parts = parts;
+    const { readsMax, longReadsMax } = parts.limits;
+    this.#short = new Shares({ callsMax: readsMax, bytesMax: Infinity });
+    this.#long = new Shares({ callsMax: longReadsMax, bytesMax: Infinity });
   }
 
   /** Queries that wait or are under way. */
   get count(): number {
-    return this.#waiting + this.#running.size;
+    return this.#short.calls + this.#long.calls;
   }
 
-  /** Answers the call when this replica has the right to; a refusal comes at once. */
-  ask(from: ServerId, call: number, question: Question): void {
-    const refusal = this.count >= this.#parts.readsMax ? refused("overloaded", "too many reads are waiting") : this.#join();
-    if (refusal !== undefined) {
-      this.#parts.answers.add(from, call, { kind: "refused", refusal });
-      return;
-    }
-    this.#joining?.push({ from, call, question });
-    this.#waiting += 1;
+  /** Answers the call when this replica has the right to; a refusal comes at once, and is given to the caller of this. */
+  ask(from: ServerId, call: number, question: Question, isLong = false): Refused | undefined {
+    const shares = isLong ? this.#long : this.#short;
+    const refusal = shares.admits(from, 0) ? this.#join() : refused("overloaded", "too many reads are waiting");
+    if (refusal !== undefined) return refusal;
+    this.#joining?.push({ from, call, question, isLong });
+    shares.enter(from, 0);
+    return undefined;
   }
 
   /** The rounds that were asked for begin now: who comes later joins another one. */
@@ -71,21 +88,27 @@ export class Readings {
 
   /** The round has confirmed this replica, and the state holds what it has to. */
   ready(context: number, views: Views): void {
-    for (const asked of this.#take(context)) this.#answer(asked, views);
+    this.#views = views;
+    for (const asked of this.#take(context)) {
+      if (asked.isLong) this.#line.push(asked.from, asked);
+      else this.#answer(asked, views);
+    }
+    this.#nextInLine();
   }
 
   /** The round will never be confirmed. */
   dropped(context: number): void {
-    for (const { from, call } of this.#take(context)) this.#refuse(from, call);
+    for (const asked of this.#take(context)) this.#end(asked, notLeader(undefined));
   }
 
   /** The state has been replaced: what is not answered from the old one will not be. */
   stateReplaced(): void {
     for (const running of this.#running) {
       running.view.close();
-      this.#refuse(running.from, running.call);
+      this.#end(running, notLeader(undefined));
     }
     this.#running.clear();
+    for (const asked of this.#line.takeAll()) this.#end(asked, notLeader(undefined));
   }
 
   #join(): Refused | undefined {
@@ -101,32 +124,49 @@ export class Readings {
   #take(context: number): readonly Asked[] {
     const asked = this.#rounds.get(context) ?? [];
     this.#rounds.delete(context);
-    this.#waiting -= asked.length;
     return asked;
   }
 
-  #answer({ from, call, question }: Asked, views: Views): void {
+  /** Begins what stands in line, as far as there is room. */
+  #nextInLine(): void {
+    const views = this.#views;
+    if (views === undefined) return;
+    while (this.#running.size < this.#parts.limits.longReadsAtOnceMax) {
+      const asked = this.#line.take();
+      if (asked === undefined) return;
+      this.#answer(asked, views);
+    }
+  }
+
+  #answer(asked: Asked, views: Views): void {
+    const { answers, limits } = this.#parts;
+    if (!answers.hasRoom(asked.from, limits.answerBytesMax)) {
+      this.#end(asked, refused("overloaded", "too many bytes of answers are waiting"));
+      return;
+    }
     const view = views.make();
     let running: Running | undefined;
     let answered = false;
-    question(view, (result) => {
+    asked.question(view, (result) => {
       if (answered) return;
       answered = true;
       view.close();
       if (running !== undefined && !this.#running.delete(running)) return;
-      this.#parts.answers.add(
-        from,
-        call,
-        result instanceof Uint8Array ? { kind: "result", bytes: result } : { kind: "refused", refusal: result },
-      );
+      this.#end(asked, result);
+      if (running !== undefined) this.#nextInLine();
     });
     if (answered) return;
-    running = { from, call, view };
+    running = { ...asked, view };
     this.#running.add(running);
     views.keepOpen(view);
   }
 
-  #refuse(from: ServerId, call: number): void {
-    this.#parts.answers.add(from, call, { kind: "refused", refusal: notLeader(undefined) });
+  #end({ from, call, isLong }: Asked, result: Uint8Array | Refused): void {
+    (isLong ? this.#long : this.#short).leave(from, 0);
+    this.#parts.answers.add(
+      from,
+      call,
+      result instanceof Uint8Array ? { kind: "result", bytes: result } : { kind: "refused", refusal: result },
+    );
   }
 }

@@ -1,5 +1,4 @@
 import { assert, present, unreachable } from "../base/assert.ts";
-import { putU64 } from "../base/bytes.ts";
 import { Malformed } from "../base/codec.ts";
 import type { ServerId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
@@ -7,7 +6,7 @@ import type { WriteOp } from "../env/storage.ts";
 import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import { Answers } from "./answers.ts";
 import type { Answer, Call } from "./client-wire.ts";
-import { decodeEntry, expireEntry, openingEntry, requestEntry, type SessionName, stampOf } from "./session/entry.ts";
+import { decodeEntry, expireEntry, machineEntry, openingEntry, requestEntry, type SessionName, stampOf } from "./session/entry.ts";
 import { Expiry } from "./session/expiry.ts";
 import type { GroupService } from "./host.ts";
 import type { Unusable } from "./identity.ts";
@@ -16,13 +15,16 @@ import { LeaderTime } from "./leader-time.ts";
 import type { Machine, ReadRow } from "./machine.ts";
 import { Member } from "./member.ts";
 import type { Identity, ReplicaOptions } from "./options.ts";
-import { Proposals, type Waiting } from "./proposals.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { type Arrived, type Joined, Proposals, type Waiting } from "./proposals.ts";
 import { notLeader, Readings } from "./readings.ts";
-import { decodeRequest, nameOf } from "./session/request.ts";
+import { nameOf } from "./session/request.ts";
 import { Keys, type StateRow } from "./log/rows.ts";
 import { type Applied, Sessions } from "./session/sessions.ts";
-import { ownRows } from "./state/state.ts";
-import { StateBatch } from "./state/state-batch.ts";
+import { encodeShardTimes, type ShardTimes, timesAround } from "./shard-times.ts";
+import { ownRows, type StateReader, type StateView } from "./state/state.ts";
+import { StateRows } from "./state/state-rows.ts";
+import { Shares } from "./shares.ts";
 import { StateScan } from "./state/state-scan.ts";
 import { refused, type Refused, type Shard, type StateMachine } from "./state/state-machine.ts";
 import { Views } from "./state/views.ts";
@@ -51,15 +53,22 @@ export class Replica<Command, Query> implements Machine, GroupService {
   readonly #options: ReplicaOptions;
   readonly #machine: StateMachine<Command, Query>;
   readonly #keys: Keys;
+  readonly #rows: StateRows;
   readonly #sessions: Sessions;
   readonly #answers: Answers;
   readonly #proposals = new Proposals();
+  /** Of the requests of every client, until they are answered. */
+  readonly #shares: Shares;
+  /** Requests that wait for room in the log. */
+  readonly #arrived = new FairQueue<Arrived>();
   readonly #readings: Readings;
   readonly #leaderTime = new LeaderTime();
   readonly #expiry: Expiry | undefined;
   #views: Views | undefined;
   /** The term that this replica leads; 0 while it leads none. */
   #leads: Term = 0;
+  /** The newest term whose first entry was applied. */
+  #opened: Term = 0;
 
   constructor(
     env: Env,
@@ -72,10 +81,11 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#options = options;
     this.#machine = machine;
     this.#keys = new Keys(identity.group);
+    this.#rows = new StateRows(noRow, options.rowCacheBytesMax, env.rng.fork("rows").u32());
     this.#sessions = new Sessions(machine);
     this.#answers = new Answers(env, identity.group);
-    const { readsMax } = options;
-    this.#readings = new Readings({ readIndex: (context) => this.member.readIndex(context), answers: this.#answers, readsMax });
+    this.#shares = new Shares({ callsMax: options.proposalsMax, bytesMax: options.proposalBytesMax });
+    this.#readings = new Readings({ readIndex: (context) => this.member.readIndex(context), answers: this.#answers, limits: options });
     this.#expiry = this.#makeExpiry();
     this.member = new Member(env, identity, options.member, this, unusable);
   }
@@ -92,8 +102,16 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   /** What clients wait for here. */
   get load(): ReplicaLoad {
-    const { calls, bytes } = this.#proposals;
+    const { calls, bytes } = this.#shares;
     return { requests: calls, requestBytes: bytes, queries: this.#readings.count };
+  }
+
+  /**
+   * The term that this replica leads, as soon as it has applied the first entry of it: it knows then everything that was committed
+   * before. Undefined while it does not.
+   */
+  get leading(): Term | undefined {
+    return this.#leads !== 0 && this.#opened === this.#leads ? this.#leads : undefined;
   }
 
   start(): void {
@@ -107,40 +125,94 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.member.stop();
   }
 
+  /** Logs a command of the machine's own, if this replica leads. The entry may still be lost, and nobody is told. */
+  proposeOwn(command: Uint8Array): boolean {
+    return this.#isLeading() && this.member.propose(machineEntry(this.#stamp(), command)).ok;
+  }
+
+  /** Shows the state as of everything applied to the machine's own part of the leader, until it calls `done`; not at all before the start. */
+  look(use: (view: StateView, done: () => void) => void): void {
+    const views = this.#views;
+    if (views === undefined) return;
+    const view = views.make();
+    views.keepOpen(view);
+    use(view, () => view.close());
+  }
+
   // ---- clients
 
   receive(from: ServerId, calls: readonly Call[]): void {
+    let [isOverloaded, refusedBytes] = [false, 0];
     for (const call of calls) {
-      const refusal = call.kind === "request" ? this.#propose(from, call.id, call.bytes) : this.#ask(from, call);
-      if (refusal !== undefined) this.#answers.add(from, call.id, { kind: "refused", refusal });
+      const refusal = call.kind === "request" ? this.#arrive({ from, call: call.id, bytes: call.bytes }) : this.#ask(from, call);
+      if (refusal === undefined) continue;
+      this.#answers.add(from, call.id, { kind: "refused", refusal });
+      isOverloaded ||= refusal.why === "overloaded";
+      refusedBytes += call.kind === "time" ? 0 : call.bytes.length;
+    }
+    const { refusedBytesMax, restMs } = this.#options;
+    if (isOverloaded || refusedBytes > refusedBytesMax) this.#env.transport.rest?.(from, restMs);
+  }
+
+  /** Takes a request in, or refuses it. It goes into the log at once, unless others wait to do so. */
+  #arrive(arrived: Arrived): Refused | undefined {
+    const { from, bytes } = arrived;
+    if (!this.#isLeading()) return notLeader(this.member.raft?.state.leader);
+    if (!this.#shares.admits(from, bytes.length)) return refused("overloaded", "too many requests are waiting");
+    const waits = this.#arrived.count > 0 || !this.#hasRoomInLog();
+    const refusal = waits ? undefined : this.#propose(arrived);
+    if (refusal !== undefined) return refusal;
+    this.#shares.enter(from, bytes.length);
+    if (waits) this.#arrived.push(from, arrived);
+    return undefined;
+  }
+
+  #hasRoomInLog(): boolean {
+    const { calls, bytes } = this.#proposals;
+    return calls < this.#options.loggedMax && bytes < this.#options.loggedBytesMax;
+  }
+
+  /** Puts into the log what has waited for room in it. */
+  #proposeArrived(): void {
+    while (this.#arrived.count > 0 && this.#hasRoomInLog()) {
+      const arrived = present(this.#arrived.take(), "something waits");
+      const refusal = this.#propose(arrived);
+      if (refusal !== undefined) this.#turnAway(arrived, refusal);
     }
   }
 
-  #propose(from: ServerId, call: number, bytes: Uint8Array): Refused | undefined {
-    if (!this.#isLeading()) return notLeader(this.member.raft?.state.leader);
-    const { proposalsMax, proposalBytesMax } = this.#options;
-    if (this.#proposals.calls >= proposalsMax) return refused("overloaded", "too many requests are waiting");
-    const malformed = this.#check(bytes);
+  /** A request that waited does not come into the log. */
+  #turnAway({ from, call, bytes }: Arrived, refusal: Refused): void {
+    this.#tellOne({ from, call, bytes: bytes.length }, { kind: "refused", refusal });
+  }
+
+  #propose({ from, call, bytes }: Arrived): Refused | undefined {
+    const data = requestEntry(this.#stamp(), bytes);
+    const malformed = this.#check(data);
     if (malformed !== undefined) return malformed;
     const name = keyText(nameOf(bytes));
     const same = this.#proposals.named(name);
     if (same !== undefined) {
       // One entry is enough for both. Whether a request was executed before is decided where it is applied, never here.
-      this.#proposals.join(same, { from, call });
+      this.#proposals.join(same, { from, call, bytes: bytes.length });
       return undefined;
     }
-    if (this.#proposals.bytes >= proposalBytesMax) return refused("overloaded", "too many bytes of requests are waiting");
-    const proposal = this.member.propose(requestEntry(this.#stamp(), bytes));
+    const proposal = this.member.propose(data);
     if (!proposal.ok) return proposal.why === "not_leader" ? notLeader(proposal.leader) : refused("overloaded", "the log is too far ahead");
     const { index, term } = proposal;
     this.#proposals.add({ from, call, index, term, name, bytes: bytes.length, joined: undefined });
     return undefined;
   }
 
-  /** Why the bytes are no request for this machine: nothing of the state matters for that. */
-  #check(bytes: Uint8Array): Refused | undefined {
+  /**
+   * Why an entry does not hold a request for this machine: nothing of the state matters for that. (What was read is not kept until the
+   * entry is applied: to carry so many small objects through collections costs more than to read them again.)
+   */
+  #check(data: Uint8Array): Refused | undefined {
     try {
-      const command = this.#machine.decodeCommand(decodeRequest(bytes).command);
+      const logged = decodeEntry(data);
+      assert(logged.kind === "request", "a request's entry holds a request");
+      const command = this.#machine.decodeCommand(logged.request.command);
       return command.ok ? undefined : command;
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
@@ -150,46 +222,56 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   #ask(from: ServerId, call: Exclude<Call, { kind: "request" }>): Refused | undefined {
     if (call.kind === "time") {
-      this.#readings.ask(from, call.id, (view, reply) => {
+      return this.#readings.ask(from, call.id, (view, reply) => {
         const home = this.#machine.home(call.shard, view);
-        reply(home.ok ? timeBytes(this.#stamp() + home.timeOffset) : home);
+        reply(home.ok ? encodeShardTimes(this.#timesAround(call.shard, view)) : home);
       });
-      return undefined;
     }
     const query = this.#machine.decodeQuery(call.bytes);
     if (!query.ok) return query;
-    this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, view, reply));
-    return undefined;
+    const isLong = this.#machine.takesLong?.(query.value) === true;
+    return this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, view, reply), isLong);
+  }
+
+  #timesAround(shard: Shard, view: StateReader): ShardTimes {
+    const time = this.#stamp();
+    return timesAround(shard, (other) => {
+      const home = this.#machine.home(other, view);
+      return home.ok ? time + home.timeOffset : undefined;
+    });
   }
 
   // ---- the machine of a member
 
-  apply(entries: readonly Entry[], read: ReadRow, rows: WriteOp[]): void {
-    const batch = new StateBatch(read);
+  apply(entries: readonly Entry[], _: ReadRow, rows: WriteOp[]): void {
+    const views = this.#views;
+    this.#rows.begin(views?.any === true ? views.changing : undefined);
     for (const entry of entries) {
-      const applied = this.#apply(entry, batch);
+      const applied = this.#apply(entry);
       const waiting = this.#proposals.take(entry.index);
       if (waiting === undefined) continue;
       assert(waiting.term === entry.term, "what a leader waits for is what it has proposed");
       this.#tell(waiting, answerOf(present(applied, "a request that waits is applied as one")));
     }
-    this.#sessions.flush(batch);
-    const views = this.#views;
-    batch.emit(rows, views?.any === true ? views.changing : undefined);
+    this.#sessions.flush(this.#rows);
+    this.#rows.emit(rows);
   }
 
-  #apply(entry: Entry, batch: StateBatch): Applied | undefined {
+  #apply(entry: Entry): Applied | undefined {
     const logged = decodeEntry(entry.data);
-    assert(logged.kind !== "machine", "no machine has logged a command of its own yet");
     this.#sessions.passTime(logged.stamp);
     switch (logged.kind) {
       case "opening":
         this.#sessions.setLimits(logged.limits);
+        this.#opened = entry.term;
         return undefined;
       case "request":
-        return this.#sessions.apply(logged.request, batch);
+        return this.#sessions.apply(logged.request, this.#rows);
       case "expire":
-        this.#sessions.expire(logged.sessions, batch);
+        this.#sessions.expire(logged.sessions, this.#rows);
+        return undefined;
+      case "machine":
+        this.#sessions.applyOwn(logged.body, this.#rows);
         return undefined;
       default:
         return unreachable(logged);
@@ -198,9 +280,10 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   restored(_: LogIndex, read: ReadRow): void {
     assert(this.#proposals.calls === 0, "a leader's state is not replaced");
+    this.#rows.restored(read);
     this.#sessions.restored(read);
     this.#readings.stateReplaced();
-    this.#views = new Views(this.#env.storage, this.#keys, read);
+    this.#views = new Views(this.#env.storage, this.#keys, (key) => this.#rows.get(key));
   }
 
   readReady(context: number): void {
@@ -232,6 +315,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
   }
 
   dutiesEnd(): void {
+    this.#proposeArrived();
     this.#answers.flush();
   }
 
@@ -263,6 +347,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#leads = 0;
     this.#expiry?.stop();
     for (const waiting of this.#proposals.takeAll()) this.#tell(waiting, { kind: "unknown" });
+    for (const arrived of this.#arrived.takeAll()) this.#turnAway(arrived, notLeader(undefined));
   }
 
   /** Log time now, as a leader makes it; as of everything applied where nobody leads. */
@@ -271,9 +356,14 @@ export class Replica<Command, Query> implements Machine, GroupService {
     return this.#leads === 0 ? time : this.#leaderTime.stamp(time, this.#env.clock.now());
   }
 
-  #tell({ from, call, joined }: Waiting, answer: Answer): void {
+  #tell(waiting: Waiting, answer: Answer): void {
+    this.#tellOne(waiting, answer);
+    if (waiting.joined !== undefined) for (const joined of waiting.joined) this.#tellOne(joined, answer);
+  }
+
+  #tellOne({ from, call, bytes }: Joined, answer: Answer): void {
+    this.#shares.leave(from, bytes);
     this.#answers.add(from, call, answer);
-    if (joined !== undefined) for (const caller of joined) this.#answers.add(caller.from, caller.call, answer);
   }
 
   #makeExpiry(): Expiry | undefined {
@@ -293,13 +383,12 @@ export class Replica<Command, Query> implements Machine, GroupService {
   }
 }
 
+/** Before the disk has been read. */
+function noRow(): undefined {
+  return undefined;
+}
+
 function answerOf(applied: Applied): Answer {
   if (applied instanceof Uint8Array) return { kind: "result", bytes: applied };
   return applied.ok ? { kind: "lost" } : { kind: "refused", refusal: applied };
-}
-
-function timeBytes(time: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  putU64(bytes, 0, time);
-  return bytes;
 }

@@ -46,14 +46,17 @@ function readGroup(file: string): LocalGroup {
   throw new BadSetting(`${file} does not describe a group; give another directory, or remove this one.`);
 }
 
-/** Starts a process for each server of the group, with these words in front of what says which server it is. */
+/**
+ * Starts a process for each server of the group, with these words in front of what says which server it is. None outlives this process,
+ * however it ends.
+ */
 export function startServers(directory: string, { servers, creation }: LocalGroup, words: readonly string[]): LocalServer[] {
   return servers.map((address, replica) => {
     const log = join(directory, `${replica}.log`);
     const which = ["--servers", servers.join(","), "--replica", String(replica), "--creation", String(creation)];
     const data = ["--data", join(directory, String(replica)), "--create"];
     const stderr = openSync(log, "a");
-    const child = spawn(process.execPath, [...words, ...which, ...data], { stdio: ["ignore", "ignore", stderr] });
+    const child = spawn(process.execPath, [...words, ...which, ...data, "--until-stdin-ends"], { stdio: ["pipe", "ignore", stderr] });
     closeSync(stderr);
     const ended = new Promise<number | NodeJS.Signals | null>((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
     return { replica, address, process: child, log, ended };

@@ -27,9 +27,8 @@ export interface ServerSettings {
 export const defaultStallMs = 30_000;
 
 /** What `--servers` and its neighbours say, as text. */
-export interface ReplicaFlags {
+export interface MemberFlags {
   readonly cluster: string;
-  readonly group: number;
   /** Which of `servers` this one is. */
   readonly replica: number;
   readonly servers: string;
@@ -41,6 +40,11 @@ export interface ReplicaFlags {
   readonly stall?: number;
 }
 
+/** As `MemberFlags`, of a group that has to be named. */
+export interface ReplicaFlags extends MemberFlags {
+  readonly group: number;
+}
+
 /** A setting that cannot be meant; the message is one sentence that says what was given and what is allowed. */
 export class BadSetting extends Error {
   override readonly name = "BadSetting";
@@ -48,8 +52,19 @@ export class BadSetting extends Error {
 
 const clusterNameMax = 64;
 
-/** The settings of a server that has one replica of one group, and which replica that is; throws a `BadSetting`. */
-export function replicaSettings(flags: ReplicaFlags): { readonly settings: ServerSettings; readonly identity: Identity } {
+/** A server that has one replica of one group. */
+export interface MemberSettings {
+  readonly settings: ServerSettings;
+  readonly identity: Identity;
+}
+
+/** The settings of a server of a group of keys and values, and which replica it has; throws a `BadSetting`. */
+export function replicaSettings(flags: ReplicaFlags): MemberSettings {
+  return memberSettings(flags, checkedGroup(flags.group));
+}
+
+/** The settings of a server of whatever group; throws a `BadSetting`. */
+export function memberSettings(flags: MemberFlags, group: GroupId): MemberSettings {
   const addresses = flags.servers.split(",").map((text) => serverAddress(text.trim()));
   const servers = addresses.map(serverAt);
   const twice = servers.find((server, at) => servers.indexOf(server) !== at);
@@ -61,7 +76,7 @@ export function replicaSettings(flags: ReplicaFlags): { readonly settings: Serve
       `There is no replica ${flags.replica}: with ${servers.length} servers, replicas are numbered from 0 to ${servers.length - 1}.`,
     );
   const { creation, data, create = false, stall: stallMs = defaultStallMs } = flags;
-  const identity = { group: checkedGroup(flags.group), creation, replica: replicaId(flags.replica), servers };
+  const identity = { group, creation, replica: replicaId(flags.replica), servers };
   const peers = servers.filter((server) => server !== self);
   const listen = flags.listen === undefined ? address : listenAddress(flags.listen);
   return { settings: { cluster: clusterName(flags.cluster), self, listen, peers, data, create, stallMs }, identity };

@@ -8,6 +8,7 @@ export const stopCodes: Readonly<Record<StopReason, number>> = {
   disk_failed: 13,
   address_unusable: 14,
   peers_foreign: 15,
+  shape_differs: 16,
 };
 
 /** What each code means, for those who read it. */
@@ -18,4 +19,5 @@ export const stopMeanings: Readonly<Record<StopReason, string>> = {
   disk_failed: "a write or a sync failed; start the server again when the disk is well",
   address_unusable: "the address to listen on is in use, or not this machine's",
   peers_foreign: "a peer belongs to another cluster or speaks another version of the protocol",
+  shape_differs: "the cluster has another shape than a server of the shardmaster was told: its shards, or how keys become shards",
 };

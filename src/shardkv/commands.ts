@@ -1,17 +1,8 @@
 import { unreachable } from "../base/assert.ts";
 import { encode } from "../base/codec.ts";
 import type { Decoded } from "../rsm/state/state-machine.ts";
-import {
-  type ByteLimits,
-  expectFields,
-  keyField,
-  optionalValueField,
-  refusalOf,
-  requestFields,
-  unknownOperation,
-  valueField,
-  wholeField,
-} from "./checks.ts";
+import { expectFields, refusalOf, requestFields, unknownOperation, wholeField } from "../rsm/request-fields.ts";
+import { type ByteLimits, keyField, optionalValueField, valueField } from "./checks.ts";
 
 /** Sets a key. */
 export interface Put {

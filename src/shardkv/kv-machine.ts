@@ -1,15 +1,21 @@
-import { assert } from "../base/assert.ts";
+import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
 import type { Row } from "../env/storage.ts";
-import type { Decoded, Refused, Shard, ShardHome, StateMachine } from "../rsm/state/state-machine.ts";
+import { type Decoded, refused, type Refused, type Shard, type ShardHome, type StateMachine } from "../rsm/state/state-machine.ts";
 import type { State, StateReader, StateView } from "../rsm/state/state.ts";
-import { badRequest } from "./checks.ts";
+import { badRequest } from "../rsm/request-fields.ts";
+import { noSuchShard } from "./checks.ts";
 import { decodeCommand, type KvCommand } from "./commands.ts";
 import { execute } from "./operations.ts";
 import { kvOptions, type KvOptions } from "./options.ts";
 import { answerFigures, answerScan, type Reply } from "./pages.ts";
-import { partitioner, type ShardOf } from "./partitioner.ts";
-import { decodeQuery, type Get, type KvQuery, noSuchShard } from "./queries.ts";
+import { isNamed } from "../shardmaster/address.ts";
+import { partitioner, type ShardOf } from "../shardmaster/partitioner.ts";
+import type { Claim } from "./migration/answer.ts";
+import { Mover } from "./migration/mover.ts";
+import type { Addressing } from "./migration/questions.ts";
+import { encodeReply } from "./migration/replies.ts";
+import { decodeQuery, type Get, type KvQuery } from "./queries.ts";
 import { encodeResult } from "./results.ts";
 import {
   dataKey,
@@ -25,6 +31,9 @@ import {
 } from "./rows.ts";
 import { servingOf } from "./served.ts";
 
+/** Takes a claim that a question of another group has made. */
+export type OnClaim = (claim: Claim) => void;
+
 /**
  * The store's state machine: the keys of the shards that a group has. It keeps nothing besides rows; `rows.ts` says which.
  *
@@ -38,9 +47,16 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
   readonly sessions: Uint8Array = sessionRows;
   /** The shard of a key. */
   readonly shardOf: ShardOf;
+  /** Moves the group's shards; undefined where they do not move. */
+  readonly mover: Mover | undefined;
+  readonly #onClaim: OnClaim | undefined;
 
-  constructor(options: Partial<KvOptions> = {}) {
+  /** `onClaim` hears what other groups ask for that this group's leader has to log first. */
+  constructor(options: Partial<KvOptions> = {}, onClaim?: OnClaim) {
     this.options = kvOptions(options);
+    const { group } = this.options;
+    this.mover = group && new Mover(group, this.options);
+    this.#onClaim = onClaim;
     this.shardOf = partitioner(this.options.partitioner, this.options.shards);
   }
 
@@ -67,9 +83,18 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     return encodeResult(stray ?? execute(shard, serving, command, state, this.options.valueBytesMax));
   }
 
+  executeOwn(command: Uint8Array, state: State, time: number): number {
+    return present(this.mover, "a group whose shards move has logged this").execute(command, state, time);
+  }
+
+  takesLong(query: KvQuery): boolean {
+    return query.op === "group" ? query.question.op === "pull" : query.op !== "get";
+  }
+
   query(query: KvQuery, view: StateView, reply: Reply): void {
     const { options, shardOf } = this;
-    if (query.op === "get") reply(this.#get(query, view));
+    if (query.op === "group") this.#answerGroup(query, view, reply);
+    else if (query.op === "get") reply(this.#get(query, view));
     else if (query.op === "scan") answerScan(query, { view, options, shardOf, reply });
     else answerFigures(query, { view, options, shardOf, reply });
   }
@@ -82,6 +107,18 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     const row = view.get(dataKey(key, serving.epoch));
     if (row === undefined) return encodeResult({ ok: true, op: "get", value: undefined, version: 0 });
     return encodeResult({ ok: true, op: "get", value: valueOfData(row), version: versionOfData(row) });
+  }
+
+  #answerGroup({ to, question }: Addressing, view: StateView, reply: Reply): void {
+    const { mover } = this;
+    if (mover === undefined || !isNamed(to, mover.self)) {
+      reply(refused("wrong_group", `This is not group ${to.gid} of creation ${to.creation}.`));
+      return;
+    }
+    mover.answer(question, view, (answer, claim) => {
+      if (claim !== undefined) this.#onClaim?.(claim);
+      reply(encodeReply(answer));
+    });
   }
 
   /** The refusal of a key that is in another shard: its client divides the keys in another way. */

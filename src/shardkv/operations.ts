@@ -2,7 +2,7 @@ import { unreachable } from "../base/assert.ts";
 import { emptyBytes, equalBytes } from "../base/bytes.ts";
 import type { Refused, Shard } from "../rsm/state/state-machine.ts";
 import type { State } from "../rsm/state/state.ts";
-import { badRequest } from "./checks.ts";
+import { badRequest } from "../rsm/request-fields.ts";
 import type { Cas, KvCommand } from "./commands.ts";
 import type { KvResult } from "./results.ts";
 import { dataKey, dataValue, indexKey, shardKey, valueOfData, versionOfData } from "./rows.ts";

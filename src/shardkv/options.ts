@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
-import { type PartitionerSpec, shardsMax } from "./partitioner.ts";
+import type { GroupName } from "../shardmaster/address.ts";
+import { type PartitionerSpec, shardsMax } from "../shardmaster/partitioner.ts";
 
 /** A machine's knobs. They decide what commands do: they are the same on every replica of a group, for as long as it lives. */
 export interface KvOptions {
@@ -11,6 +12,8 @@ export interface KvOptions {
    * has to be written for that. `configured`: it is not here; rows come with configurations.
    */
   readonly ownership: "all" | "configured";
+  /** Which group this is, where shards move between groups; undefined where they do not. */
+  readonly group: GroupName | undefined;
   readonly keyBytesMax: number;
   /** Also of a value that grows by appends. */
   readonly valueBytesMax: number;
@@ -18,17 +21,27 @@ export interface KvOptions {
   readonly pageRowsMax: number;
   /** The bytes of keys and values that one page of a scan may hold; one row is always allowed. */
   readonly pageBytesMax: number;
+  /** The rows that one chunk of a shard on the move may hold. */
+  readonly chunkRowsMax: number;
+  /** The bytes of keys and values that one chunk may hold; one row is always allowed. */
+  readonly chunkBytesMax: number;
 }
 
 const defaults: KvOptions = {
   shards: 256,
   partitioner: { kind: "hash" },
   ownership: "all",
+  group: undefined,
   keyBytesMax: 4096,
   valueBytesMax: 1024 * 1024,
   pageRowsMax: 1000,
   pageBytesMax: 1024 * 1024,
+  chunkRowsMax: 1000,
+  chunkBytesMax: 256 * 1024,
 };
+
+/** A row of a chunk takes two elements of a packet. */
+const chunkRowsCeiling = 30_000;
 
 /** A row of a page takes three elements of a packet, and a packet has 65,536. */
 const pageRowsCeiling = 20_000;
@@ -41,6 +54,9 @@ export function kvOptions(given: Partial<KvOptions> = {}): KvOptions {
   assert(isWithin(options.valueBytesMax, 1), "valueBytesMax is a whole number, one or more");
   assert(isWithin(options.pageRowsMax, 1, pageRowsCeiling), `pageRowsMax is a whole number from 1 to ${pageRowsCeiling}`);
   assert(isWithin(options.pageBytesMax, 1), "pageBytesMax is a whole number, one or more");
+  assert(isWithin(options.chunkRowsMax, 1, chunkRowsCeiling), `chunkRowsMax is a whole number from 1 to ${chunkRowsCeiling}`);
+  assert(isWithin(options.chunkBytesMax, 1), "chunkBytesMax is a whole number, one or more");
+  assert(options.group === undefined || options.ownership === "configured", "shards move to a group whose shards come with configurations");
   return Object.freeze(options);
 }
 

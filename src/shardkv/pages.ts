@@ -4,7 +4,7 @@ import type { KeyRange } from "../env/storage.ts";
 import type { Refused, Shard } from "../rsm/state/state-machine.ts";
 import type { StateView } from "../rsm/state/state.ts";
 import type { KvOptions } from "./options.ts";
-import type { ShardOf } from "./partitioner.ts";
+import type { ShardOf } from "../shardmaster/partitioner.ts";
 import type { Figures, Scan } from "./queries.ts";
 import { encodeResult, type ScanRow, type ShardFigures } from "./results.ts";
 import { dataRange, valueOfData, versionOfData } from "./rows.ts";

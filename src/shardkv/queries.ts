@@ -1,9 +1,11 @@
 import { assert, unreachable } from "../base/assert.ts";
 import { encode, Malformed, type Packable } from "../base/codec.ts";
 import type { Decoded, Shard } from "../rsm/state/state-machine.ts";
-import { type ByteLimits, expectFields, keyField, kindOf, refusalOf, requestFields, unknownOperation, wholeField } from "./checks.ts";
-import { shardsMax } from "./partitioner.ts";
+import { expectFields, kindOf, refusalOf, requestFields, unknownOperation, wholeField } from "../rsm/request-fields.ts";
+import { type ByteLimits, keyField, shardField } from "./checks.ts";
+import { shardsMax } from "../shardmaster/partitioner.ts";
 import type { Bound } from "./rows.ts";
+import { type Addressing, decodeQuestion, encodeQuestion, isGroupQuestion } from "./migration/questions.ts";
 
 /** Which shards a query is about: rising numbers, or every shard that there is. All of them must be served, or it is refused. */
 export type Shards = readonly Shard[] | "all";
@@ -35,7 +37,7 @@ export interface Figures {
 }
 
 /** What leaves no trace. */
-export type KvQuery = Get | Scan | Figures;
+export type KvQuery = Get | Scan | Figures | Addressing;
 
 const operations = { get: 1, scan: 2, figures: 3 } as const;
 const known = "1 (get), 2 (scan) and 3 (figures)";
@@ -52,6 +54,8 @@ export function encodeQuery(query: KvQuery): Uint8Array {
     }
     case "figures":
       return encode([operations.figures, packShards(query.shards), query.cursor ?? null]);
+    case "group":
+      return encodeQuestion(query);
     default:
       return unreachable(query);
   }
@@ -61,6 +65,7 @@ export function encodeQuery(query: KvQuery): Uint8Array {
 export function decodeQuery(bytes: Uint8Array, limits: ByteLimits, shards: number): Decoded<KvQuery> {
   const fields = requestFields(bytes, wire, "A query");
   if (!fields.ok) return fields;
+  if (isGroupQuestion(fields.value[0])) return decodeQuestion(fields.value, shards);
   try {
     return { ok: true, value: unpack(fields.value, limits, shards) };
   } catch (error) {
@@ -142,15 +147,4 @@ function shardsField(value: unknown, shards: number): Shards {
     before = shard;
   }
   return list;
-}
-
-/** The refusal of a shard that this store does not have. */
-export function noSuchShard(shard: Shard, shards: number): string {
-  return `Shard ${shard} was given; there are the shards 0 to ${shards - 1}.`;
-}
-
-function shardField(value: unknown, shards: number): Shard {
-  const shard = wholeField(value, "shard", 0);
-  if (shard >= shards) throw new Malformed(noSuchShard(shard, shards));
-  return shard;
 }

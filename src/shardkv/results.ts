@@ -2,7 +2,8 @@ import { assert, unreachable } from "../base/assert.ts";
 import { decode, encode, Malformed, type Packable } from "../base/codec.ts";
 import { flag, whole } from "../rsm/fields.ts";
 import type { Refused, Shard } from "../rsm/state/state-machine.ts";
-import { badRequest, lean } from "./checks.ts";
+import { badRequest } from "../rsm/request-fields.ts";
+import { lean } from "./checks.ts";
 
 /** The value of a key; nothing for one that is absent. */
 export type Value = Uint8Array | undefined;

@@ -1,15 +1,18 @@
 import { assert } from "../base/assert.ts";
 import { emptyBytes, getU32, putU32 } from "../base/bytes.ts";
+import { pooled } from "../base/pool.ts";
 import type { KeyRange } from "../env/storage.ts";
 import type { Shard } from "../rsm/state/state-machine.ts";
-import { room } from "./room.ts";
 
 /*
  * The rows of a group's machine, told apart by their first byte. Numbers are big-endian, so that bytewise order is numeric order.
  *
+ *   a  shard (u16)                           ->  see migration/acquired-row  until when the shard was acquired and left
+ *   c                                        ->  see migration/group-row   the group's configuration, and what it has
  *   d  escaped key, 00 00, epoch (u32)       ->  version, value            one ordered space of all shards
  *   h  shard (u16)                           ->  see shard-row.ts          who serves the shard, since when
  *   i  shard (u16), epoch (u32), key         ->  nothing                   the keys of one shard; derived from the rows of `d`
+ *   m  shard (u16)                           ->  see migration/moves.ts    what of the shard is on its way
  *   s  shard (u16), epoch (u32), client id   ->  a session                 the replica's, which adds the client id
  *
  * (Keys that begin with 00 are the replica's own: `ownRows` in rsm/state/state.ts.)
@@ -22,7 +25,7 @@ import { room } from "./room.ts";
  * above 00. So rows stand in bytewise order of their keys, the rows of one key in order of their epochs, and nothing between
  * them. A key of n bytes takes at most 2n; one without 00 stays as it is.
  */
-const kinds = { data: 0x64, shard: 0x68, index: 0x69, session: 0x73 } as const;
+const kinds = { acquired: 0x61, group: 0x63, data: 0x64, shard: 0x68, index: 0x69, moves: 0x6d, session: 0x73 } as const;
 
 /** What stands behind an escaped key in a row: the terminator and the epoch. */
 const tailBytes = 6;
@@ -34,7 +37,7 @@ const follows = 0x80;
 /** The key of the row that holds what `key` has in the copy `epoch` of its shard. */
 export function dataKey(key: Uint8Array, epoch: number): Uint8Array {
   const zeros = zerosIn(key);
-  const row = room(1 + key.length + zeros + tailBytes);
+  const row = pooled(1 + key.length + zeros + tailBytes);
   const at = escapeInto(row, key, zeros);
   // The two bytes of the terminator are zero already.
   putU32(row, at + 2, epoch);
@@ -66,7 +69,7 @@ export function dataValue(version: number, value: Uint8Array, rest: Uint8Array =
   assert(Number.isSafeInteger(version) && version >= 0, "a version is a safe integer, zero or more");
   let head = 1;
   for (let high = version; high >= follows; high = Math.floor(high / follows)) head += 1;
-  const row = room(head + value.length + rest.length);
+  const row = pooled(head + value.length + rest.length);
   let high = version;
   for (let i = 0; i < head - 1; i += 1) {
     row[i] = follows + (high % follows);
@@ -166,18 +169,40 @@ function unescaped(row: Uint8Array, zero: number, end: number): Uint8Array {
 
 // ---- rows by shard
 
+/** The keys of the shards' own rows, which every command asks for: they are made once. */
+const shardKeys: (Uint8Array | undefined)[] = [];
+
 /** The key of a shard's own row. */
 export function shardKey(shard: Shard): Uint8Array {
+  return (shardKeys[shard] ??= keyByShard(kinds.shard, shard));
+}
+
+/** The shard that a row with one for each shard is about. */
+export function shardOfKey(row: Uint8Array): Shard {
+  assert(row.length === 3, "the key of a row by shard has all its parts");
+  return ((row[1] as number) << 8) | (row[2] as number);
+}
+
+/** The key of the row about the group as a whole. */
+export const groupKey: Uint8Array = Uint8Array.of(kinds.group);
+
+export function acquiredKey(shard: Shard): Uint8Array {
+  return keyByShard(kinds.acquired, shard);
+}
+
+export function movesKey(shard: Shard): Uint8Array {
+  return keyByShard(kinds.moves, shard);
+}
+
+/** The rows of all shards of which something is on its way. */
+export const movesRange: KeyRange = { from: Uint8Array.of(kinds.moves), to: Uint8Array.of(kinds.moves + 1) };
+
+function keyByShard(kind: number, shard: Shard): Uint8Array {
   const row = new Uint8Array(3);
-  row[0] = kinds.shard;
+  row[0] = kind;
   row[1] = shard >>> 8;
   row[2] = shard;
   return row;
-}
-
-export function shardOfKey(row: Uint8Array): Shard {
-  assert(row.length === 3 && row[0] === kinds.shard, "a shard row's key has all its parts");
-  return ((row[1] as number) << 8) | (row[2] as number);
 }
 
 /** The rows of the shards from `first` to `last`, both included. */
@@ -188,10 +213,17 @@ export function shardRange(first: Shard, last: Shard): KeyRange {
 
 /** The index row of a key: it is there exactly while the key's data row of this epoch is. */
 export function indexKey(shard: Shard, epoch: number, key: Uint8Array): Uint8Array {
-  const row = room(7 + key.length);
+  const row = pooled(7 + key.length);
   putHead(row, kinds.index, shard, epoch);
   row.set(key, 7);
   return row;
+}
+
+/** What stands before the key in all index rows of one copy of a shard. */
+export function indexPrefix(shard: Shard, epoch: number): Uint8Array {
+  const prefix = new Uint8Array(7);
+  putHead(prefix, kinds.index, shard, epoch);
+  return prefix;
 }
 
 /** Whether a row of this key is derived from others, so that a snapshot need not ship it. */
@@ -202,10 +234,16 @@ export function isIndex(row: Uint8Array): boolean {
 /** What the keys of all session rows begin with. */
 export const sessionRows: Uint8Array = Uint8Array.of(kinds.session);
 
+/** For each shard the prefix of the epoch that was asked for last, which is the live one. */
+const sessionPrefixes: (Uint8Array | undefined)[] = [];
+
 /** What stands before the client's id in the keys of a shard's session rows. */
 export function sessionPrefix(shard: Shard, epoch: number): Uint8Array {
+  const last = sessionPrefixes[shard];
+  if (last !== undefined && getU32(last, 3) === epoch) return last;
   const prefix = new Uint8Array(7);
   putHead(prefix, kinds.session, shard, epoch);
+  sessionPrefixes[shard] = prefix;
   return prefix;
 }
 

@@ -3,7 +3,7 @@ import { equalBytes } from "../base/bytes.ts";
 import type { KeyRange, Row } from "../env/storage.ts";
 import type { Shard } from "../rsm/state/state-machine.ts";
 import type { StateView } from "../rsm/state/state.ts";
-import type { ShardOf } from "./partitioner.ts";
+import type { ShardOf } from "../shardmaster/partitioner.ts";
 import { epochOfData, keyOfData } from "./rows.ts";
 import type { Epochs } from "./served.ts";
 

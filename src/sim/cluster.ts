@@ -1,5 +1,5 @@
 import { present } from "../base/assert.ts";
-import { groupId, replicaId, type ServerId, serverId } from "../base/ids.ts";
+import { type GroupId, groupId, replicaId, type ServerId, serverId } from "../base/ids.ts";
 import { Rng } from "../base/rng.ts";
 import type { TraceFields } from "../base/trace.ts";
 import type { Env } from "../env/env.ts";
@@ -9,15 +9,29 @@ import { type Identity, type MemberOptionsGiven, memberOptions } from "../rsm/op
 import type { Packet } from "../rsm/wire.ts";
 import { startMember } from "../rsm/start.ts";
 import { type DiskOptions, SimDisk } from "./disk/disk.ts";
-import { Network, type NetworkOptions } from "./network/network.ts";
+import type { NetworkOptions } from "./network/network.ts";
 import { type ProcessOptions, SimProcess } from "./process.ts";
-import { World } from "./world.ts";
+import { newUniverse, type Universe } from "./universe.ts";
 
 /** What a server runs from the start of a life on: it gives the member that it has started. */
 export type Program = (env: Env, identity: Identity) => Member;
 
+/** Which group it is, among others in its world. */
+export interface ClusterName {
+  readonly group: GroupId;
+  /** Its creation id. */
+  readonly creation: number;
+  /** What its servers are called, before their numbers. */
+  readonly servers: string;
+}
+
+const theOnlyOne: ClusterName = { group: groupId(1), creation: 1, servers: "s" };
+
 export interface ClusterOptions {
   readonly size: number;
+  /** Needed where several groups stand in one world. */
+  readonly name?: ClusterName;
+  /** Of a world of its own. */
   readonly network?: Partial<NetworkOptions>;
   readonly disk?: Partial<DiskOptions>;
   readonly process?: Partial<ProcessOptions>;
@@ -38,17 +52,23 @@ export interface SimServer {
   member: Member | undefined;
 }
 
-/** Servers with one member each of one group, in a world of their own. All of them are dead at first. */
-export class SimCluster {
-  readonly world: World;
-  readonly network: Network;
+/**
+ * Servers with one member each of one group. All of them are dead at first. They stand in a universe that is given, where other groups
+ * may stand too, or in one of their own, which a seed decides.
+ */
+export class SimCluster implements Universe {
+  readonly world: Universe["world"];
+  readonly network: Universe["network"];
+  readonly name: ClusterName;
   readonly servers: readonly SimServer[];
   readonly #options: ClusterOptions;
 
-  constructor(seed: Rng | number | string, options: ClusterOptions) {
+  constructor(where: Universe | Rng | number | string, options: ClusterOptions) {
     this.#options = options;
-    this.world = new World(seed instanceof Rng ? seed : new Rng(seed));
-    this.network = new Network(this.world, options.network);
+    const { world, network } = isUniverse(where) ? where : newUniverse(where, options.network);
+    this.world = world;
+    this.network = network;
+    this.name = options.name ?? theOnlyOne;
     this.servers = Array.from({ length: options.size }, (_, at) => this.#server(at));
   }
 
@@ -102,7 +122,7 @@ export class SimCluster {
 
   #server(at: number): SimServer {
     const { disk: diskOptions, process: processOptions, onFailure, onTrace } = this.#options;
-    const id = serverId(`s${at}`);
+    const id = this.#serverId(at);
     const disk = new SimDisk(this.world, id, diskOptions);
     const process = new SimProcess(
       this.world,
@@ -131,9 +151,17 @@ export class SimCluster {
   }
 
   #identity(at: number): Identity {
-    const servers = Array.from({ length: this.#options.size }, (_, i) => serverId(`s${i}`));
-    return { group: groupId(1), creation: 1, replica: replicaId(at), servers };
+    const { group, creation } = this.name;
+    return { group, creation, replica: replicaId(at), servers: this.servers.map(({ id }) => id) };
   }
+
+  #serverId(at: number): ServerId {
+    return serverId(`${this.name.servers}${at}`);
+  }
+}
+
+function isUniverse(where: Universe | Rng | number | string): where is Universe {
+  return typeof where === "object" && !(where instanceof Rng);
 }
 
 /** A member alone, with a machine for each life of a server. */

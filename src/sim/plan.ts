@@ -150,7 +150,8 @@ function drawLink(rng: Rng): Partial<LinkSettings> {
 function drawDisk(rng: Rng): Partial<DiskOptions> {
   if (rng.chance(0.6)) return {};
   const syncMinMs = rng.pick([0, 1, 5]);
-  return { syncMinMs, syncMaxMs: syncMinMs + rng.pick([0.5, 10, 40]), waitMs: rng.pick([1, 10, 100]) };
+  const noteMaxMs = rng.fork("note").pick([0.2, 2, 20]);
+  return { syncMinMs, syncMaxMs: syncMinMs + rng.pick([0.5, 10, 40]), noteMaxMs, waitMs: rng.pick([1, 10, 100]) };
 }
 
 function drawProcess(rng: Rng): Partial<ProcessOptions> {

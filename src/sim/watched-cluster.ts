@@ -1,5 +1,5 @@
 import type { Rng } from "../base/rng.ts";
-import { groupId, type ServerId } from "../base/ids.ts";
+import type { ServerId } from "../base/ids.ts";
 import type { Row, WriteOp } from "../env/storage.ts";
 import type { Entry } from "../raft/types.ts";
 import { type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
@@ -8,6 +8,7 @@ import { type ClusterOptions, memberProgram, type Program, SimCluster } from "./
 import { Oracle } from "./oracle/oracle.ts";
 import { violate } from "./oracle/violation.ts";
 import { Stream } from "./oracle/stream.ts";
+import type { Universe } from "./universe.ts";
 import { commandAt, Recorder } from "../rsm/recorder.ts";
 
 /** What a watched cluster's owner wants to hear besides. */
@@ -26,6 +27,8 @@ export interface WatchedHooks {
 
 export interface WatchedOptions extends Omit<ClusterOptions, "program" | "onFailure" | "onTrace" | "onReceive"> {
   readonly member?: MemberOptionsGiven;
+  /** Where it stands beside others; without it, in a universe of its own. */
+  readonly universe?: Universe;
   /** What servers run, which tells the oracle what their machines are told; without it, members whose machines record everything. */
   readonly program?: Program;
 }
@@ -45,7 +48,7 @@ export class WatchedCluster {
 
   constructor(rng: Rng, options: WatchedOptions, hooks: WatchedHooks = {}) {
     this.#hooks = hooks;
-    this.sim = new SimCluster(rng.fork("world"), {
+    this.sim = new SimCluster(options.universe ?? rng.fork("world"), {
       ...options,
       program: this.#program(options.program ?? memberProgram(options.member, (at) => this.#recorder(at))),
       onFailure: (at, error) => {
@@ -57,8 +60,8 @@ export class WatchedCluster {
     });
     this.oracle = new Oracle({
       size: options.size,
-      group: groupId(1),
-      creation: 1,
+      group: this.sim.name.group,
+      creation: this.sim.name.creation,
       member: memberOptions(options.member),
       state: (at) => this.sim.member(at)?.raft?.state,
       alive: (at) => this.sim.server(at).process.alive,
@@ -141,6 +144,8 @@ export class WatchedCluster {
     const sender = this.placeOf(from);
     const receiver = this.placeOf(to);
     this.stream.packet(sender & 63, receiver & 63, packet);
+    // What goes on between others in the universe is not this group's.
+    if (sender < 0 && receiver < 0) return;
     if (packetKind(packet) === "member") this.oracle.sent(sender, receiver, packet);
     else this.#hooks.clientPacket?.(from, to, packet);
   }

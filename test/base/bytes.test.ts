@@ -146,6 +146,15 @@ test("text comes back from its UTF-8 bytes, a byte order mark too", () => {
   expect(utf8Text(utf8("\u{feff}key"))).toBe("\u{feff}key");
 });
 
+test("UTF-8 bytes are those of the platform, short and long", () => {
+  const parts = fc.array(fc.constantFrom("a", "key".repeat(170), "\u{7f}", "\u{80}", "ß", "猫", "🐈", "\u{d800}"), { maxLength: 6 });
+  fc.assert(
+    fc.property(parts, (all) => {
+      expect(utf8(all.join(""))).toEqual(new TextEncoder().encode(all.join("")));
+    }),
+  );
+});
+
 test("bytes that are not UTF-8 are no text", () => {
   expect(() => utf8Text(Uint8Array.of(0xc0, 0x80))).toThrow(TypeError);
 });

@@ -3,7 +3,7 @@ import type { KeyRange, Row } from "../../src/env/storage.ts";
 import type { Shard } from "../../src/rsm/state/state-machine.ts";
 import type { State, StateView } from "../../src/rsm/state/state.ts";
 import { encodeCommand, type KvCommand } from "../../src/shardkv/commands.ts";
-import { fnv1a64 } from "../../src/shardkv/fnv.ts";
+import { fnv1a64 } from "../../src/shardmaster/fnv.ts";
 import { KvMachine } from "../../src/shardkv/kv-machine.ts";
 import { encodeQuery, type KvQuery } from "../../src/shardkv/queries.ts";
 import { dataKey, dataValue } from "../../src/shardkv/rows.ts";

@@ -5,6 +5,7 @@ const benchmarks = {
   disk: { of: "rows on this machine's disk, beside LevelDB alone", file: "./disk.ts" },
   group: { of: "three replicas in processes under load, beside the ceiling", file: "./group.ts", built: true },
   "kv-micro": { of: "the key-value machine alone", file: "./kv-micro.ts" },
+  master: { of: "the shardmaster's machine alone, and its process with a long history", file: "./master.ts", built: true },
   micro: { of: "the core and the codec alone", file: "./micro.ts" },
   replica: { of: "a group with sessions and its clients in one thread", file: "./replica.ts" },
   "sim-speed": { of: "the simulator beside real time", file: "./sim-speed.ts" },

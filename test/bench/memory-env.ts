@@ -161,9 +161,9 @@ class MemoryCell implements Cell {
     return this.#value;
   }
 
-  write(value: Uint8Array, options: WriteOptions, done?: () => void): void {
+  write(value: Uint8Array, _: WriteOptions, done?: () => void): void {
     this.#value = value;
-    if (options.sync && done !== undefined) this.#later(done);
+    if (done !== undefined) this.#later(done);
   }
 }
 

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import type { DiskMeasured } from "./disk-cases.ts";
 import type { GroupMeasured } from "./group/measure.ts";
+import type { HistoryMeasured } from "./master-process.ts";
 import type { Measured } from "./micro-run.ts";
 import type { SimSpeed } from "./sim-speed-run.ts";
 import type { Throughput } from "./throughput-run.ts";
@@ -124,6 +125,27 @@ export function groupTable(results: readonly GroupMeasured[]): string {
   );
 }
 
+function percentiles({ p50, p99 }: HistoryMeasured["anyMs"]): string {
+  return `${p50.toFixed(2)} / ${p99.toFixed(2)}`;
+}
+
+export function historyTable(measured: HistoryMeasured): string {
+  const { configs, groups, shards, rssMiB, latestMs, anyMs } = measured;
+  return table(
+    [`${whole(configs)} configurations of ${groups} groups, ${shards} shards`, ""],
+    [
+      ["changes a second", whole(measured.perSecond)],
+      ["on disk, MiB", measured.diskMiB.toFixed(1)],
+      ["resident before the first of them, MiB", rssMiB.empty.toFixed(1)],
+      ["resident after all changes at full speed, MiB", rssMiB.changed.toFixed(1)],
+      ["resident after a restart, MiB", rssMiB.restarted.toFixed(1)],
+      ["resident after these queries, MiB", rssMiB.asked.toFixed(1)],
+      ["query of the latest, p50 / p99 ms", percentiles(latestMs)],
+      ["query of any, p50 / p99 ms", percentiles(anyMs)],
+    ],
+  );
+}
+
 export function microTable(results: readonly Measured[]): string {
   return table(
     ["case", "us each", "+-", "each/s"],
@@ -138,7 +160,7 @@ function whole(value: number): string {
 }
 
 /** Columns: the first to the left, numbers to the right. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads, ...rows];
   const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>

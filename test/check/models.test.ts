@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { checkHistory } from "../../src/check/check.ts";
 import type { Command, History, ModelName, Told } from "../../src/check/history.ts";
-import { modelOf, versionKey } from "../../src/check/models.ts";
+import { versionKey } from "../../src/check/model.ts";
+import { modelOf } from "../../src/check/models.ts";
 import { type KeyOperation, partition } from "../../src/check/partition.ts";
 import { b, get, key, op, put, read, store } from "./histories.ts";
 

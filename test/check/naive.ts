@@ -1,5 +1,6 @@
 import type { Bytes } from "../../src/check/byte-string.ts";
-import type { Command, History, KeyCommand, ModelName, Operation, Row, Told } from "../../src/check/history.ts";
+import type { StoreCommand, History, KeyCommand, ModelName, Operation, Row, Told } from "../../src/check/history.ts";
+import { isMasterCommand } from "../../src/check/master/words.ts";
 
 /** A row; one that was deleted is remembered, without a value, for its last version. */
 interface NaiveRow {
@@ -22,7 +23,7 @@ export class NaiveStore {
   }
 
   /** A key that held nothing gets a version that is higher by `skip` than it need be. */
-  execute(command: Command, skip = 0): Told {
+  execute(command: StoreCommand, skip = 0): Told {
     if (command.op === "scan") return { rows: this.#scan(command) };
     const row = this.rows.get(command.key) ?? { value: this.model === "kv" ? "" : null, version: 0 };
     const version = row.value === null ? 0 : row.version;
@@ -36,7 +37,7 @@ export class NaiveStore {
     return { ...told, version: value === null ? 0 : next };
   }
 
-  #scan(command: Command & { op: "scan" }): Row[] {
+  #scan(command: StoreCommand & { op: "scan" }): Row[] {
     const rows: Row[] = [];
     for (const [key, { value, version }] of [...this.rows].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       if (value !== null && inRange(command, key)) rows.push({ key: key as Bytes, value: value as Bytes, version });
@@ -50,7 +51,7 @@ function valueAfter(command: Exclude<KeyCommand, { op: "get" }>, before: string 
   return "value" in command ? command.value : null;
 }
 
-export function inRange({ from, after, to, before }: Command & { op: "scan" }, key: string): boolean {
+export function inRange({ from, after, to, before }: StoreCommand & { op: "scan" }, key: string): boolean {
   if (from !== undefined && key < from) return false;
   if (after !== undefined && key <= after) return false;
   if (to !== undefined && key > to) return false;
@@ -102,17 +103,24 @@ function agrees(all: Told, told: Told): boolean {
   return Object.entries(told).every(([name, value]) => all[name as keyof Told] === value);
 }
 
+function ofStore(command: Operation["command"]): StoreCommand {
+  if (isMasterCommand(command)) throw new Error("this oracle knows stores");
+  return command;
+}
+
 /** Undefined when a scan's answer is wrong in itself. */
 function deedsOf({ operations }: History): Deed[] | undefined {
   const keys = new Set<string>();
   for (const { command, outcome } of operations) {
     if (outcome === "failed") continue;
-    if (command.op !== "scan") keys.add(command.key);
+    const asked = ofStore(command);
+    if (asked.op !== "scan") keys.add(asked.key);
     else if (outcome !== "unknown") for (const { key } of outcome.rows ?? []) keys.add(key);
   }
   const deeds: Deed[] = [];
-  for (const { call, returned, command, outcome } of operations) {
+  for (const { call, returned, command: any, outcome } of operations) {
     if (outcome === "failed") continue;
+    const command = ofStore(any);
     if (command.op !== "scan") {
       if (outcome === "unknown") deeds.push({ call, returned: Infinity, command, told: {} });
       else deeds.push({ call, returned: returned ?? Infinity, command, told: outcome });
@@ -125,7 +133,7 @@ function deedsOf({ operations }: History): Deed[] | undefined {
   return deeds;
 }
 
-function readsOf(command: Command & { op: "scan" }, { rows = [] }: Told, keys: ReadonlySet<string>): [Bytes, Told][] | undefined {
+function readsOf(command: StoreCommand & { op: "scan" }, { rows = [] }: Told, keys: ReadonlySet<string>): [Bytes, Told][] | undefined {
   const names = rows.map(({ key }) => key as string);
   if (names.some((name, at) => !inRange(command, name) || names.indexOf(name) !== at || (names[at - 1] ?? "") > name)) return undefined;
   if (rows.length > (command.limit ?? Infinity)) return undefined;

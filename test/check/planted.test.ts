@@ -118,13 +118,7 @@ const bugs: readonly Bug[] = [
       { file: "check/memo.ts", find: " || words[entry + stateAt] !== state", replace: "" },
     ],
   },
-  bug(
-    "unknown-left-out",
-    "writes of unknown outcome are left out",
-    "partition.ts",
-    '(command.op !== "get" && command.op !== "scan")',
-    "false",
-  ),
+  bug("unknown-left-out", "writes of unknown outcome are left out", "partition.ts", "!readOnly.has(command.op)", "false"),
   bug("failed-may-happen", "a definite failure counts as unknown", "partition.ts", 'if (outcome === "failed") return false;', ""),
   bug(
     "absent-rows",

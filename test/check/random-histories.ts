@@ -1,13 +1,13 @@
 import { unreachable } from "../../src/base/assert.ts";
 import type { Rng } from "../../src/base/rng.ts";
 import { type Bytes, textBytes } from "../../src/check/byte-string.ts";
-import type { Command, History, KeyRange, ModelName, Operation, Outcome, Told } from "../../src/check/history.ts";
+import type { StoreCommand, History, KeyRange, ModelName, Operation, Outcome, Told } from "../../src/check/history.ts";
 import { NaiveStore } from "./naive.ts";
 
 /** How random histories are made. */
 export interface Recipe {
   readonly model: ModelName;
-  readonly ops: readonly Command["op"][];
+  readonly ops: readonly StoreCommand["op"][];
   readonly keys: number;
   readonly values: number;
   readonly operations: number;
@@ -53,7 +53,7 @@ export function legalHistory(rng: Rng, recipe: Recipe): History {
 }
 
 /** What a recipe's operations have in common is told by their model; of the rest, some is told. */
-function partly(rng: Rng, { model, telling }: Recipe, { op }: Command, told: Told): Told {
+function partly(rng: Rng, { model, telling }: Recipe, { op }: StoreCommand, told: Told): Told {
   if (op === "scan") {
     const rows = (told.rows ?? []).map(({ version = 0, ...row }) => (rng.chance(telling) ? { ...row, version } : row));
     return { rows };
@@ -67,7 +67,7 @@ function partly(rng: Rng, { model, telling }: Recipe, { op }: Command, told: Tol
   return kept;
 }
 
-function randomCommand(rng: Rng, recipe: Recipe, number: number): Command {
+function randomCommand(rng: Rng, recipe: Recipe, number: number): StoreCommand {
   const op = rng.pick(recipe.ops);
   const key = randomKey(rng, recipe);
   switch (op) {

@@ -191,7 +191,10 @@ describe("a line of our own format", () => {
     [{ ...good, call: "1" }, "a number as call, found"],
     [{ ...good, call: undefined }, "the field call, a number"],
     [{ ...good, return: 0 }, `a return at or after the call, found "0"`],
-    [{ ...good, op: "steal" }, `one of get, put, append, swap, delete, cas, put_version, scan as op, found "steal"`],
+    [
+      { ...good, op: "steal" },
+      `one of get, put, append, swap, delete, cas, put_version, scan, join, leave, move, query as op, found "steal"`,
+    ],
     [{ ...good, key: undefined }, "the field key, a string, or key64, a string in base64"],
     [{ ...good, key: null }, `a string as key, found "null"`],
     [{ ...good, key64: "aw==" }, "key or key64, not both, found"],

@@ -1,7 +1,7 @@
 import { unreachable } from "../../src/base/assert.ts";
 import type { Rng } from "../../src/base/rng.ts";
 import { textBytes } from "../../src/check/byte-string.ts";
-import type { Command, History, Told } from "../../src/check/history.ts";
+import type { StoreCommand, History, Told } from "../../src/check/history.ts";
 import { HistoryRecorder, type RecordedCall } from "../../src/check/recorder.ts";
 import { NaiveStore } from "./naive.ts";
 
@@ -33,7 +33,7 @@ class ToyServer {
   }
 
   /** Answers a request; undefined refuses it. */
-  handle(now: number, request: object, command: Command): Told | undefined {
+  handle(now: number, request: object, command: StoreCommand): Told | undefined {
     if (now >= this.#crashAt && !this.#crashed) {
       this.#crashed = true;
       if (this.#bug === "writes-lost-in-a-crash") this.#store = this.#past.copy();
@@ -53,7 +53,7 @@ class ToyServer {
 }
 
 /** What an operation tells of all that could be told. */
-function asked({ op }: Command, { value = null, existed = false, done = false, version = 0, rows = [] }: Told): Told {
+function asked({ op }: StoreCommand, { value = null, existed = false, done = false, version = 0, rows = [] }: Told): Told {
   switch (op) {
     case "get":
     case "append":
@@ -83,7 +83,7 @@ interface Try {
   readonly name: string;
   readonly left: number;
   readonly call: RecordedCall;
-  readonly command: Command;
+  readonly command: StoreCommand;
   readonly number: number;
   isOver: boolean;
 }
@@ -153,7 +153,7 @@ class ToyRun {
   }
 }
 
-function randomCommand(rng: Rng, value: string): Command {
+function randomCommand(rng: Rng, value: string): StoreCommand {
   const key = textBytes(`k${rng.int(1, 2)}`);
   const bytes = textBytes(value);
   const kind = rng.int(0, 11);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { exitCodes } from "../../src/cli/exit.ts";
 import { fuzzCommand } from "../../src/cli/fuzz.ts";
-import { type FuzzKind, kvKind, raftKind } from "../../src/cli/fuzz-kinds.ts";
+import { type FuzzKind, kvKind, masterKind, raftKind } from "../../src/cli/fuzz-kinds.ts";
 import { kvorumProgram, runProgram } from "../../src/cli/program.ts";
 import { textBytes } from "../../src/check/byte-string.ts";
 import { checkHistory } from "../../src/check/check.ts";
@@ -227,6 +227,16 @@ describe("a group with clients", () => {
     expect(checkHistory(read.history).verdict).toBe("linearizable");
     expect(outcome.stderr).toContain("what clients saw is linearizable");
     expect(existsSync(html)).toBe(false);
+  });
+
+  test("leaves what administrators saw in one too", async () => {
+    const history = file("history.jsonl");
+    const outcome = await runKinds([masterKind()], ["4", "--faults", "3s", "--history", history]);
+    expect(outcome.stdout).toMatch(/ [1-9]\d* configurations made, /);
+    expect(outcome.stdout).toContain("groups");
+    const read = readHistory(readFileSync(history, "utf8"));
+    expect(read.history.model).toBe("shardmaster");
+    expect(checkHistory(read.history).verdict).toBe("linearizable");
   });
 
   test("draws why what its clients saw is not linearizable", async () => {

@@ -74,6 +74,14 @@ describe("operations", () => {
   });
 });
 
+test("a large call is not overtaken by small ones that there would be room for", async () => {
+  const { client } = world.made(text, { inFlightMax: 7, inFlightBytesMax: 40 });
+  const ends: string[] = [];
+  const put = (key: string, length: number): Promise<unknown> => client.put(key, "x".repeat(length)).then(() => ends.push(key));
+  await world.settled(Promise.all([put("first", 20), put("large", 39), ...["s1", "s2", "s3"].map((key) => put(key, 1))]));
+  expect(ends.slice(0, 2)).toEqual(["first", "large"]);
+});
+
 test("many calls at once: each is done once, in turns of what the group is asked", async () => {
   const { client, process } = world.made(text, { inFlightMax: 7, inFlightBytesMax: 40 });
   const calls = Array.from({ length: 200 }, (_, i) => client.append(`many ${i % 5}`, "x"));

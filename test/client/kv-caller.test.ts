@@ -1,30 +1,36 @@
 import { expect, test } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
-import type { KvOutcome } from "../../src/client/kv-caller.ts";
+import type { CallOutcome } from "../../src/client/outcome.ts";
 import type { KvCommand } from "../../src/shardkv/commands.ts";
 import type { GetResult, KvResult, ScanResult } from "../../src/shardkv/results.ts";
+import type { KvCaller } from "../../src/client/kv-caller.ts";
 import type { SimClient } from "../../src/sim/group/sim-client.ts";
 import { StoreWorld } from "./store.ts";
 
 const [k, v, w] = [utf8("k"), utf8("v"), utf8("w")];
 
 /** Has a command executed, and gives its outcome. */
-function executed(world: StoreWorld, client: SimClient, command: KvCommand, deadlineMs = Infinity): KvOutcome<KvResult> | undefined {
-  let outcome: KvOutcome<KvResult> | undefined;
+function executed(
+  world: StoreWorld,
+  client: SimClient<KvCaller>,
+  command: KvCommand,
+  deadlineMs = Infinity,
+): CallOutcome<KvResult> | undefined {
+  let outcome: CallOutcome<KvResult> | undefined;
   client.caller.execute(command, deadlineMs, (given) => (outcome = given));
   world.until(() => outcome !== undefined, "a command ends");
   return outcome;
 }
 
-function got(world: StoreWorld, client: SimClient, key: Uint8Array, deadlineMs = Infinity): KvOutcome<GetResult> | undefined {
-  let outcome: KvOutcome<GetResult> | undefined;
+function got(world: StoreWorld, client: SimClient<KvCaller>, key: Uint8Array, deadlineMs = Infinity): CallOutcome<GetResult> | undefined {
+  let outcome: CallOutcome<GetResult> | undefined;
   client.caller.get(key, deadlineMs, (given) => (outcome = given));
   world.until(() => outcome !== undefined, "a get ends");
   return outcome;
 }
 
-function page(world: StoreWorld, client: SimClient, limit: number | undefined): KvOutcome<ScanResult> | undefined {
-  let outcome: KvOutcome<ScanResult> | undefined;
+function page(world: StoreWorld, client: SimClient<KvCaller>, limit: number | undefined): CallOutcome<ScanResult> | undefined {
+  let outcome: CallOutcome<ScanResult> | undefined;
   const all = { shards: "all", start: undefined, end: undefined, limit, cursor: undefined } as const;
   client.caller.scanPage(all, Infinity, (given) => (outcome = given));
   world.until(() => outcome !== undefined, "a page ends");

@@ -1,16 +1,19 @@
 import type { CallLimits } from "../../src/client/calls.ts";
 import type { Client, Data } from "../../src/client/client.ts";
 import { type Encoding, text } from "../../src/client/encoding.ts";
-import { KvorumError } from "../../src/client/errors.ts";
+import type { KvorumError } from "../../src/client/errors.ts";
 import { KvClient } from "../../src/client/kv-client.ts";
 import { present } from "../../src/base/assert.ts";
-import type { KvOptions } from "../../src/shardkv/options.ts";
+import { type KvOptions, kvOptions } from "../../src/shardkv/options.ts";
 import { GroupCluster } from "../../src/sim/group/group-cluster.ts";
+import type { KvCaller } from "../../src/client/kv-caller.ts";
+import { kvGroup } from "../../src/sim/kv/kv-group.ts";
 import type { SimClient } from "../../src/sim/group/sim-client.ts";
+import { failure, settled } from "./settled.ts";
 
 export interface Made<T extends Data> {
   readonly client: Client<T>;
-  readonly process: SimClient;
+  readonly process: SimClient<KvCaller>;
   /** What the client has said of being busy, in turn. */
   readonly busy: boolean[];
 }
@@ -19,10 +22,12 @@ const limits: CallLimits = { inFlightMax: 100, inFlightBytesMax: 1 << 20, callsM
 
 /** A group of three in simulated time, and the clients that users would have. */
 export class StoreWorld {
-  readonly cluster: GroupCluster;
+  readonly cluster: GroupCluster<KvCaller>;
+  readonly #kv: KvOptions;
 
   constructor(kv: Partial<KvOptions> = {}) {
-    this.cluster = new GroupCluster(1, { size: 3, kv });
+    this.#kv = kvOptions(kv);
+    this.cluster = new GroupCluster(1, kvGroup({}, kv), { size: 3 });
     this.cluster.startAll();
     this.until(() => this.cluster.leader !== undefined, "a leader is elected");
   }
@@ -37,7 +42,7 @@ export class StoreWorld {
     const client = new KvClient({
       caller: process.caller,
       encoding,
-      limits: this.cluster.kv,
+      limits: this.#kv,
       calls: {
         clock: present(process.process.env(), "a client is alive").clock,
         limits: { ...limits, ...given },
@@ -52,31 +57,13 @@ export class StoreWorld {
   }
 
   /** Lets time pass until a promise is settled: what it came to. */
-  async settled<R>(promise: Promise<R>): Promise<R> {
-    const ends = { seen: false };
-    const over = (): void => {
-      ends.seen = true;
-    };
-    promise.then(over, over);
-    for (let i = 0; !ends.seen; i += 1) {
-      if (i > 100_000) throw new Error("nothing comes of it");
-      this.cluster.run(5);
-      // What waits for something that has ended goes on before time does.
-      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-    }
-    return promise;
+  settled<R>(promise: Promise<R>): Promise<R> {
+    return settled(promise, () => this.cluster.run(5));
   }
 
   /** The error that a promise is rejected with. */
-  async failure(promise: Promise<unknown>): Promise<KvorumError> {
-    const error: unknown = await this.settled(
-      promise.then(
-        (result) => new Error(`it ended in ${JSON.stringify(result)}`),
-        (reason: unknown) => reason,
-      ),
-    );
-    if (error instanceof KvorumError) return error;
-    throw error;
+  failure(promise: Promise<unknown>): Promise<KvorumError> {
+    return failure(promise, () => this.cluster.run(5));
   }
 
   /** Kills all servers: nobody answers any more. */

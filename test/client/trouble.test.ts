@@ -19,7 +19,7 @@ test.each<[readonly ServerState[], string]>([
   [[up("a:1"), up("b:1"), down("c:1", "y")], "Group 4 has no leader that can be reached; connected to a:1, b:1, and not to all (c:1: y)."],
   [[up("a:1"), up("b:1")], "All servers of group 4 can be reached (a:1, b:1), and none of them leads it at present."],
 ])("%j: %s", (servers, sentence) => {
-  expect(troubleSentence(4, servers)).toBe(sentence);
+  expect(troubleSentence("group 4", servers)).toBe(sentence);
 });
 
 describe("a watch", () => {

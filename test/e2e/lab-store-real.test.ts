@@ -28,6 +28,12 @@ test("cases of a replicated store pass with processes, disks and sockets, and le
   expect([status, readdirSync(scratch)]).toEqual([0, []]);
 });
 
+test("cases of a shardmaster pass with processes, disks and sockets", () => {
+  const { status, lines } = lab("shardmaster", "real", "1", "9", "14", "20");
+  expect(lines).toEqual(["TEST 1 Passed", "TEST 9 Passed", "TEST 14 Passed", "TEST 20 Passed", "ALL TESTS PASSED"]);
+  expect([status, readdirSync(scratch)]).toEqual([0, []]);
+});
+
 test("memory is that of a process in both worlds", () => {
   expect(lab("kvsrv", "real", "4", "6")).toMatchObject({ status: 0, lines: ["TEST 4 Passed", "TEST 6 Passed", "ALL TESTS PASSED"] });
   expect(lab("kvsrv", "sim", "4", "6")).toMatchObject({ status: 0, lines: ["TEST 4 Passed", "TEST 6 Passed", "ALL TESTS PASSED"] });

@@ -1,8 +1,9 @@
 import { Rng } from "../../src/base/rng.ts";
 import { type Bytes, textBytes } from "../../src/check/byte-string.ts";
 import type { KvRun, MemoryRun } from "../../src/lab/case.ts";
-import { Sides } from "../../src/lab/kv/sides.ts";
-import type { KvAsk, KvClient, KvReply, KvSizes, KvWorld, MemoryWorld } from "../../src/lab/kv/world.ts";
+import type { GroupSizes } from "../../src/lab/group/world.ts";
+import { Sides } from "../../src/lab/group/sides.ts";
+import type { KvAsk, KvClient, KvReply, KvWorld, MemoryWorld } from "../../src/lab/kv/world.ts";
 import { Driver } from "../../src/lab/sim/driver.ts";
 import type { ServerState } from "../../src/lab/world.ts";
 import { World } from "../../src/sim/world.ts";
@@ -34,7 +35,7 @@ export interface Faults {
   readonly neverElects?: boolean;
   /** What is held is lost when all servers are ended. */
   readonly forgets?: boolean;
-  readonly sizes?: Partial<KvSizes>;
+  readonly sizes?: Partial<GroupSizes>;
   readonly snapshotBytes?: number;
 }
 
@@ -129,7 +130,7 @@ export class FakeStore implements KvWorld {
     // Nothing here depends on the network.
   }
 
-  async sizes(): Promise<KvSizes> {
+  async sizes(): Promise<GroupSizes> {
     return { logBytes: 700, droppedTo: this.#compacts ? 7 : 0, ...this.#faults.sizes };
   }
 

@@ -164,6 +164,10 @@ export class FakeKind implements WorldKind {
     throw new Error("a fake kind has no stores");
   }
 
+  runMaster(): Promise<Outcome> {
+    throw new Error("a fake kind has no shardmasters");
+  }
+
   runProcess(): Promise<Outcome> {
     throw new Error("a fake kind has no processes");
   }

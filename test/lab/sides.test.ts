@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Sides } from "../../src/lab/kv/sides.ts";
+import { Sides } from "../../src/lab/group/sides.ts";
 
 test("at first all servers are on one side", () => {
   const sides = new Sides(3);

@@ -16,6 +16,10 @@ test("the cases of the stores pass with twenty seeds", () => {
   expect(failuresOf("kvraft", "--repeat", "20")).toEqual({ status: 0, failures: [] });
 });
 
+test("the cases of the shardmaster pass with two hundred seeds", () => {
+  expect(failuresOf("shardmaster", "--repeat", "200")).toEqual({ status: 0, failures: [] });
+});
+
 test("a server's memory does not grow with what was, and with who was there", () => {
   expect(failuresOf("kvsrv", "5-10")).toEqual({ status: 0, failures: [] });
 });

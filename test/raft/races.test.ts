@@ -282,12 +282,34 @@ test("an answer that waits for the disk gives way to a later one only if that sa
   cluster.step({ ...append(2, 1, [0, 0], [1]), round: 2 });
   cluster.step({ ...append(2, 1, [0, 0], [1, 1, 1]), round: 1 });
   cluster.step({ ...append(2, 1, [0, 0], [1, 1, 1]), round: 2 });
-  cluster.finish(1);
-  expect(sent(cluster)).toMatchObject([
+  expect(cluster.raft(1).state.held.map(({ message }) => message)).toMatchObject([
     { match: 3, round: 2 },
     { match: 1, round: 2 },
     { match: 3, round: 2 },
   ]);
+  cluster.finish(1);
+  expect(sent(cluster)).toMatchObject([
+    { match: 3, round: 2 },
+    { match: 3, round: 2 },
+  ]);
+});
+
+test("of answers that several finished writes release at once the last is given, if it says as much", () => {
+  const cluster = alone();
+  cluster.node(1).disk.paused = true;
+  for (const prev of [0, 1, 2]) cluster.step({ ...append(2, 1, [prev, Math.min(prev, 1)], [1]), round: 2 - prev });
+  const raft = cluster.raft(1);
+  const numbers = raft.state.held.map(({ after }) => after);
+  expect(numbers).toHaveLength(3);
+  for (const number of numbers) raft.persisted(number);
+  expect(raft.ready().messages).toMatchObject([
+    { match: 1, round: 2 },
+    { match: 2, round: 1 },
+    { match: 3, round: 0 },
+  ]);
+  for (const prev of [3, 4]) cluster.step(append(2, 1, [prev, 1], [1]));
+  for (const { after } of raft.state.held.slice()) raft.persisted(after);
+  expect(raft.ready().messages).toMatchObject([{ match: 5 }]);
 });
 
 test("an old snapshot is ignored, and answered with what is there", () => {
@@ -297,6 +319,36 @@ test("an old snapshot is ignored, and answered with what is there", () => {
   for (const index of [1, 2]) cluster.step(snapshot(2, 1, index, 1));
   expect(cluster.raft(1).status()).toMatchObject({ first: 1, last: 3, commit: 2 });
   expect(sent(cluster)).toMatchObject([1, 2].map(() => ({ accepted: true, match: 2 })));
+});
+
+test("an answer that waits for the disk is not given any more when a snapshot replaces the log that it speaks of", () => {
+  const cluster = alone();
+  cluster.node(1).disk.paused = true;
+  cluster.step(append(2, 1, [0, 0], [1, 1, 1]));
+  cluster.deliver({ message: snapshot(2, 1, 5, 1), rows: entriesOf(1, [1, 1, 1, 1, 1]) });
+  cluster.finish(1, 1);
+  expect(sent(cluster)).toEqual([]);
+  cluster.finish(1);
+  expect(sent(cluster)).toMatchObject([{ accepted: true, match: 5 }]);
+});
+
+test("what a write will let a replica promise: a leader all that is stored, a follower what it shares with the leader of its term", () => {
+  const cluster = alone([1, 1, 1]);
+  cluster.node(1).disk.paused = true;
+  const promised = (writes: readonly number[]): number[] => writes.map((number) => cluster.raft(1).promisedAfter(number));
+  const first = cluster.raft(1).state.nextWrite;
+  cluster.step(append(2, 2, [1, 1], []));
+  cluster.step(append(2, 2, [1, 1], [2, 2]));
+  // The write before brings the log, but nothing in it says that the term is this one.
+  expect(promised([first - 1, first, first + 1])).toEqual([0, 1, 3]);
+  cluster.step(append(2, 2, [3, 2], [2]));
+  expect(promised([first + 1, first + 2])).toEqual([3, 4]);
+  cluster.finish(1);
+  lead(cluster);
+  cluster.finish(1);
+  cluster.propose(1, "a");
+  const { nextWrite } = cluster.raft(1).state;
+  expect(promised([nextWrite - 1])).toEqual([5]);
 });
 
 test("a snapshot of an older term is refused", () => {

@@ -21,8 +21,11 @@ beforeEach(() => {
   called = [];
 });
 
+/** A turn of which each input is all. */
+const turn = { last: (begin: () => void): void => begin() };
+
 function cellsOn(disk: CellDisk | undefined, path = "/cells"): FileCells {
-  return new FileCells(path, (reason, sentence) => stops.push({ reason, sentence }), disk);
+  return new FileCells(path, { turn, stop: (reason, sentence) => stops.push({ reason, sentence }), ...(disk && { disk }) });
 }
 
 function call(name: string): () => void {
@@ -42,39 +45,39 @@ function numberOf(value: Uint8Array, count: number): number {
 
 type Step = "write" | "sync" | "finish" | "crash" | "cut";
 
-/** Runs some steps, and checks after every crash what is left. The slow model is four numbers. */
-function run(steps: readonly Step[], pick: (count: number) => number): void {
+/** Runs some steps, and checks after every crash what is left. The slow model is a few numbers. */
+function walk(steps: readonly Step[], pick: (count: number) => number): void {
   const disk = new FakeCellDisk();
   let cell = cellsOn(disk).cell("c");
   let last = 0;
-  // The newest value, which a process crash must not take, and the one that a power cut must not take.
-  let newest = 0;
-  let promised = 0;
-  // Values above `newest` and up to this one fell to a power cut: they never come back.
+  // The newest values that a process crash must not take, and that a power cut must not take.
+  let outlives = 0;
+  let endures = 0;
+  // Values above the one that was found after a crash, and up to this one, are lost: they never come back.
   let lost = 0;
   for (const step of steps) {
-    if (step === "finish") disk.finishSync();
+    if (step === "finish") disk.finish();
     if (step === "write" || step === "sync") {
       last += 1;
       const number = last;
-      newest = number;
       cell.write(valueOf(number), { sync: step === "sync" }, () => {
-        assert(step === "sync", "only a sync is reported");
-        assert(number > promised, "done comes in order, once");
-        promised = number;
+        assert(number > outlives, "done comes in order, once");
+        outlives = number;
+        if (step === "sync") endures = number;
       });
     }
     if (step !== "crash" && step !== "cut") continue;
-    if (step === "crash") disk.crash();
+    if (step === "crash") disk.crash(pick(2) === 1);
     else disk.cutPower(pick);
     cell = cellsOn(disk).cell("c");
     const found = cell.read();
     const number = found === undefined ? 0 : numberOf(found, last);
-    assert(step === "cut" ? number >= promised && number <= newest : number === newest, `${number} is left of ${promised} to ${newest}`);
-    assert(number <= promised || number > lost, "what was lost does not come back");
+    const promised = step === "cut" ? endures : outlives;
+    assert(number >= promised, `${number} is left of ${promised}`);
+    assert(number <= endures || number > lost, "what was lost does not come back");
     // Whoever has read it may build on it.
-    promised = number;
-    newest = number;
+    endures = number;
+    outlives = number;
     lost = last;
   }
   assert(stops.length === 0, "nothing goes wrong");
@@ -86,21 +89,21 @@ function stopped(cells: FileCells, disk: FakeCellDisk): string {
     cells.cell(name).write(utf8("9"), synced, call("late"));
     expect(cells.cell(name).read()).toBeUndefined();
   }
-  while (disk.syncing > 0) disk.finishSync();
+  disk.finishAll();
   expect(called).toEqual([]);
   expect(stops).toHaveLength(1);
   return `${stops[0]?.reason}: ${stops[0]?.sentence}`;
 }
 
 describe("whatever happens, a cell", () => {
-  test("holds after a power cut what was promised or something newer, whole; after a crash the newest", () => {
+  test("holds after a power cut or a crash what was promised or something newer, whole", () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom<Step>("write", "sync", "finish") },
       { weight: 1, arbitrary: fc.constantFrom<Step>("crash", "cut") },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.infiniteStream(fc.nat(1_000)), (steps, picks) => {
-        run([...steps, "cut"], (count) => (picks.next().value as number) % count);
+        walk([...steps, "cut"], (count) => (picks.next().value as number) % count);
       }),
       { numRuns: 2_000 },
     );
@@ -108,27 +111,46 @@ describe("whatever happens, a cell", () => {
   });
 });
 
-describe("syncs", () => {
-  test("are under way one at a time, and what is asked for meanwhile shares the next", () => {
+describe("writes", () => {
+  test("are under way one at a time; of what is written meanwhile only the newest follows, and all who waited are told", () => {
     const disk = new FakeCellDisk();
-    const cell = cellsOn(disk).cell("c");
-    for (const name of ["1", "2", "3", "4"]) cell.write(utf8(name), synced, call(name));
-    expect(disk.syncing).toBe(1);
-    disk.finishSync();
-    expect(called).toEqual(["1"]);
-    expect(disk.syncing).toBe(1);
-    disk.finishSync();
-    expect(called).toEqual(["1", "2", "3", "4"]);
-    expect(disk.syncing).toBe(0);
+    const cells = cellsOn(disk);
+    const cell = cells.cell("c");
+    for (const name of ["1", "2", "3", "4"]) cell.write(utf8(name), name === "3" ? synced : unsynced, call(name));
+    expect(utf8Text(cell.read() ?? utf8("nothing"))).toBe("4");
+    // The first value makes the file.
+    expect(disk.underWay).toEqual(["sync"]);
+    disk.finish();
+    expect([called, disk.underWay]).toEqual([["1"], ["write"]]);
+    disk.finish();
+    expect([called, disk.underWay]).toEqual([["1"], ["sync"]]);
+    disk.finish();
+    expect([called, disk.underWay]).toEqual([["1", "2", "3", "4"], []]);
+    cell.write(utf8("5"), unsynced, call("5"));
+    expect(disk.underWay).toEqual(["write"]);
+    disk.finish();
+    expect([called.at(-1), disk.underWay]).toEqual(["5", []]);
+  });
+
+  test("of one turn begin at its end, with the last value", () => {
+    const disk = new FakeCellDisk();
+    const ends: (() => void)[] = [];
+    const cells = new FileCells("/cells", { turn: { last: (begin) => void ends.push(begin) }, stop: call("stopped"), disk });
+    for (const name of ["1", "2", "3"]) cells.cell("c").write(utf8(name), unsynced, call(name));
+    expect([disk.underWay, ends.length]).toEqual([[], 1]);
+    for (const end of ends) end();
+    disk.finishAll();
+    expect(called).toEqual(["1", "2", "3"]);
+    expect(utf8Text(cellsOn(disk).cell("c").read() ?? utf8("nothing"))).toBe("3");
   });
 
   test("that are asked for from done wait until all have been told", () => {
     const disk = new FakeCellDisk();
     const cell = cellsOn(disk).cell("c");
-    cell.write(utf8("1"), synced, () => cell.write(utf8("2"), synced, call("2")));
-    disk.finishSync();
+    cell.write(utf8("1"), synced, () => cell.write(utf8("2"), unsynced, call("2")));
+    disk.finish();
     expect(utf8Text(cell.read() ?? utf8("nothing"))).toBe("2");
-    disk.finishSync();
+    disk.finish();
     expect(called).toEqual(["2"]);
   });
 
@@ -136,46 +158,58 @@ describe("syncs", () => {
     const disk = new FakeCellDisk();
     const cells = cellsOn(disk);
     expect(cells.unfinishedMs()).toBe(0);
-    cells.cell("c").write(utf8("1"), synced);
+    cells.cell("c").write(utf8("1"), unsynced);
     cells.cell("d").write(utf8("1"), synced);
     while (cells.unfinishedMs() === 0);
-    disk.finishSync();
+    disk.finish();
     expect(cells.unfinishedMs()).toBeGreaterThan(0);
-    disk.finishSync();
+    disk.finish();
     expect(cells.unfinishedMs()).toBe(0);
   });
 
-  test("are over when they have failed: whoever ends the process for it need not wait for them", () => {
+  test.each(["write", "sync"] as const)("are over when a %s has failed: whoever ends the process for it need not wait for them", (what) => {
     const disk = new FakeCellDisk();
     const ages: number[] = [];
-    const cells: FileCells = new FileCells("/cells", () => ages.push(cells.unfinishedMs()), disk);
-    cells.cell("c").write(utf8("1"), unsynced);
+    const cells: FileCells = new FileCells("/cells", { turn, stop: () => ages.push(cells.unfinishedMs()), disk });
+    cells.cell("c").write(utf8("1"), synced);
+    disk.finishAll();
     cells.cell("c").write(utf8("2"), synced);
-    disk.failing.add("sync");
-    disk.finishSync();
+    disk.failing.add(what);
+    disk.finishAll();
     expect(ages).toEqual([0]);
   });
 });
 
 describe("the end", () => {
-  test("closing finishes every sync that was asked for, and takes nothing more", async () => {
+  test("closing finishes every write that was asked for, and takes nothing more", async () => {
     const disk = new FakeCellDisk();
     const cells = cellsOn(disk);
     const cell = cells.cell("c");
     cell.write(utf8("1"), synced, call("1"));
-    cell.write(utf8("2"), synced, call("2"));
+    cell.write(utf8("2"), unsynced, call("2"));
     const closed = cells.close().then(call("closed"));
     cell.write(utf8("3"), synced, call("3"));
-    disk.finishSync();
+    disk.finish();
     await Promise.resolve();
     expect([called, disk.closed]).toEqual([["1"], 0]);
-    disk.finishSync();
+    disk.finish();
     await closed;
     expect([called, disk.closed]).toEqual([["1", "2", "closed"], 1]);
-    expect(disk.syncing).toBe(0);
+    expect(disk.underWay).toEqual([]);
   });
 
-  test("abandoning waits for the sync that is under way, and calls nothing back", async () => {
+  test("abandoning drops what a turn was to begin", async () => {
+    const disk = new FakeCellDisk();
+    const ends: (() => void)[] = [];
+    const cells = new FileCells("/cells", { turn: { last: (begin) => void ends.push(begin) }, stop: call("stopped"), disk });
+    cells.cell("c").write(utf8("1"), synced, call("1"));
+    const closed = cells.abandon().then(call("closed"));
+    for (const end of ends) end();
+    await closed;
+    expect([called, disk.underWay]).toEqual([["closed"], []]);
+  });
+
+  test("abandoning waits for the write that is under way, and calls nothing back", async () => {
     const disk = new FakeCellDisk();
     const cells = cellsOn(disk);
     cells.cell("c").write(utf8("1"), synced, call("1"));
@@ -183,9 +217,9 @@ describe("the end", () => {
     const closed = cells.abandon();
     await Promise.resolve();
     expect(disk.closed).toBe(0);
-    disk.finishSync();
+    disk.finish();
     await closed;
-    expect([called, disk.closed, disk.syncing]).toEqual([[], 1, 0]);
+    expect([called, disk.closed, disk.underWay]).toEqual([[], 1, []]);
     expect(cells.cell("c").read()).toBeUndefined();
   });
 });
@@ -194,6 +228,7 @@ describe("the first failure stops everything:", () => {
   test.each(["create", "open", "read", "syncNow"] as const)("%s", (what) => {
     const disk = new FakeCellDisk();
     if (what !== "create") cellsOn(disk).cell("c").write(utf8("1"), unsynced);
+    disk.finishAll();
     disk.failing.add(what);
     const cells = cellsOn(disk);
     cells.cell("c").write(utf8("2"), synced, call("c"));
@@ -203,10 +238,11 @@ describe("the first failure stops everything:", () => {
   test.each(["write", "sync"] as const)("%s", (what) => {
     const disk = new FakeCellDisk();
     const cells = cellsOn(disk);
-    cells.cell("c").write(utf8("1"), synced, call("c"));
+    cells.cell("c").write(utf8("1"), unsynced);
+    disk.finishAll();
     disk.failing.add(what);
-    cells.cell("c").write(utf8("2"), synced, call("c"));
-    disk.finishSync();
+    for (const name of ["2", "3"]) cells.cell("c").write(utf8(name), synced, call("c"));
+    disk.finishAll();
     expect(stopped(cells, disk)).toMatch(new RegExp(`^disk_failed: A ${what} of the file c in /cells has failed \\(no ${what} today\\)`));
   });
 

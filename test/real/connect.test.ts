@@ -1,7 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { serverId } from "../../src/base/ids.ts";
 import { KvorumError } from "../../src/client/errors.ts";
 import { connect } from "../../src/real/connect.ts";
-import { type ConnectOptions, connectSettings } from "../../src/real/connect-options.ts";
+import { callLimits, type ConnectOptions, connectSettings } from "../../src/real/connect-options.ts";
+import { TcpRig } from "./tcp/rig.ts";
 
 const group = ["127.0.0.1:7001"];
 
@@ -9,6 +11,8 @@ test("what is not said has a default", () => {
   expect(connectSettings({ group: ["127.0.0.1:7001", " [::1]:7002 "] })).toEqual({
     cluster: "kvorum",
     group: 1,
+    groupName: "group 1",
+    limits: callLimits,
     servers: ["127.0.0.1:7001", "[::1]:7002"],
     as: "text",
     timeoutMs: Infinity,
@@ -47,4 +51,20 @@ test("a client that nobody answers can be closed", async () => {
   const call = client.get("a");
   await client.close();
   await expect(call).rejects.toMatchObject({ code: "closed", outcome: "not_done" });
+});
+
+describe("servers that will never speak with a client", () => {
+  const rig = new TcpRig();
+  afterEach(() => rig.close());
+
+  test("end its calls at once, whatever time they have; nothing was sent", async () => {
+    const self = serverId("127.0.0.1:0");
+    const { address } = await rig.open(self, { cluster: "green" });
+    const client = connect({ group: [`127.0.0.1:${address.port}`] });
+    const error: unknown = await client.put("a", "b").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "refused", outcome: "not_done", retryable: true });
+    expect((error as Error).message).toContain('You belong to cluster "kvorum", and server 127.0.0.1:0 to cluster "green"');
+    await expect(client.get("a")).rejects.toMatchObject({ code: "refused", outcome: "not_done" });
+    await client.close();
+  });
 });

@@ -46,7 +46,7 @@ export class DiskRig {
   }
 
   get cells(): FileCells {
-    this.#cells ??= new FileCells(this.path, this.stop);
+    this.#cells ??= new FileCells(this.path, { turn: this.turn, stop: this.stop });
     return this.#cells;
   }
 

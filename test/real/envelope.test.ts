@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { utf8 } from "../../src/base/bytes.ts";
-import { envelopeBytes, seal, unseal } from "../../src/real/envelope.ts";
+import { envelopeBytes, seal as sealOnDesk, unseal } from "../../src/real/envelope.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 });
+
+/** What goes to disk, as a store copies it. */
+function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+  return new Uint8Array(sealOnDesk(key, value));
+}
 
 /** A copy with one bit turned over. */
 function flipped(whole: Uint8Array, bit: number): Uint8Array {
@@ -63,4 +68,16 @@ test("a row that is cut short or grown is seen", () => {
   const sealed = seal(key, utf8("value"));
   for (let length = 0; length < sealed.length; length += 1) expect(unseal(key, sealed.subarray(0, length))).toBeUndefined();
   expect(unseal(key, Buffer.concat([sealed, Uint8Array.of(0)]))).toBeUndefined();
+});
+
+test("rows of every size are sealed alike, on the desk and beside it", () => {
+  for (const length of [0, 1, 4, 5, 4085, 4086, 4087, 4090, 4096, 5000]) {
+    for (const keyLength of [0, 1, 4, 5, 40]) {
+      const [key, value] = [new Uint8Array(keyLength).fill(7), Uint8Array.from({ length }, (_, i) => i)];
+      const sealed = seal(key, value);
+      expect(sealed.length).toBe(length + envelopeBytes);
+      expect(unseal(key, sealed)).toEqual(value);
+      expect(unseal(Uint8Array.of(...key, 7), sealed)).toBeUndefined();
+    }
+  }
 });

@@ -11,11 +11,20 @@ interface FakeFile {
   readonly written: { readonly at: number; readonly bytes: Uint8Array }[];
 }
 
-/** A file system in memory with a cache that a power cut empties, whose syncs end when a test says so. */
+/** A write or a sync under way. */
+interface Unfinished {
+  readonly kind: "write" | "sync";
+  /** Does it, and says so. */
+  readonly finish: () => void;
+  /** Does it, and says nothing: the process is gone. */
+  readonly orphan: () => void;
+}
+
+/** A file system in memory with a cache that a power cut empties, whose writes and syncs end when a test says so. */
 export class FakeCellDisk implements CellDisk {
   readonly #files = new Map<string, FakeFile>();
   readonly #opened: FakeFile[] = [];
-  readonly #syncs: (() => void)[] = [];
+  readonly #unfinished: Unfinished[] = [];
   /** The calls that fail from now on. */
   readonly failing: Set<keyof CellDisk> = new Set();
   closed = 0;
@@ -41,19 +50,27 @@ export class FakeCellDisk implements CellDisk {
     return bytes.subarray(0, bytesMax);
   }
 
-  write(file: number, bytes: Uint8Array, at: number): void {
-    this.#check("write");
-    this.#file(file).written.push({ at, bytes: new Uint8Array(bytes) });
+  write(file: number, bytes: Uint8Array, at: number, done: (failure: Error | null) => void): void {
+    const { written } = this.#file(file);
+    this.#begin("write", () => written.push({ at, bytes: new Uint8Array(bytes) }), done);
   }
 
   sync(file: number, done: (failure: Error | null) => void): void {
     const { durable, written } = this.#file(file);
     const count = written.length;
-    this.#syncs.push(() => {
-      if (this.failing.has("sync")) return done(new Error("no sync today"));
+    const act = (): void => {
       for (const write of written.splice(0, count)) durable.set(write.bytes, write.at);
+    };
+    this.#begin("sync", act, done);
+  }
+
+  #begin(kind: Unfinished["kind"], act: () => void, done: (failure: Error | null) => void): void {
+    const finish = (): void => {
+      if (this.failing.has(kind)) return done(new Error(`no ${kind} today`));
+      act();
       done(null);
-    });
+    };
+    this.#unfinished.push({ kind, finish, orphan: act });
   }
 
   syncNow(file: number): void {
@@ -66,23 +83,29 @@ export class FakeCellDisk implements CellDisk {
     this.closed += 1;
   }
 
-  /** Syncs under way. */
-  get syncing(): number {
-    return this.#syncs.length;
+  /** What is under way, oldest first. */
+  get underWay(): readonly Unfinished["kind"][] {
+    return this.#unfinished.map(({ kind }) => kind);
   }
 
-  finishSync(): void {
-    this.#syncs.shift()?.();
+  /** The oldest write or sync under way ends. */
+  finish(): void {
+    this.#unfinished.shift()?.finish();
   }
 
-  /** The process is gone; what it wrote is in the cache. */
-  crash(): void {
-    this.#syncs.length = 0;
+  /** Everything ends, and what is begun meanwhile. */
+  finishAll(): void {
+    while (this.#unfinished.length > 0) this.finish();
+  }
+
+  /** The process is gone; what it wrote is in the cache, and with `orphans` what it was writing. */
+  crash(orphans: boolean): void {
+    for (const { kind, orphan } of this.#unfinished.splice(0)) if (orphans && kind === "write") orphan();
   }
 
   /** The cache is gone: `pick(n)`, below `n`, says for each sector up to which of the writes to it has reached the disk. */
   cutPower(pick: (count: number) => number): void {
-    this.crash();
+    this.crash(true);
     for (const { durable, written } of this.#files.values()) {
       for (let at = 0; at < durable.length; at += sectorBytes) {
         const touching = written.filter((write) => write.at < at + sectorBytes && write.at + write.bytes.length > at);

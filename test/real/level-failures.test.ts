@@ -113,7 +113,7 @@ describe("damage stops everything", () => {
 
   test.each([
     ["a flipped bit", seal(utf8("x"), utf8("value")).map((byte, at) => (at === 7 ? byte ^ 1 : byte))],
-    ["another row's value", seal(utf8("y"), utf8("value"))],
+    ["another row's value", new Uint8Array(seal(utf8("y"), utf8("value")))],
     ["no envelope", utf8("value")],
     ["no byte", emptyBytes],
   ])("that a read finds: %s", async (_, sealed) => {
@@ -124,8 +124,8 @@ describe("damage stops everything", () => {
   });
 
   test("that a scan finds, and no page of that scan comes", async () => {
-    door.rows.set(utf8("w"), seal(utf8("w"), utf8("fine")));
-    door.rows.set(utf8("x"), seal(utf8("y"), utf8("value")));
+    door.rows.set(utf8("w"), new Uint8Array(seal(utf8("w"), utf8("fine"))));
+    door.rows.set(utf8("x"), new Uint8Array(seal(utf8("y"), utf8("value"))));
     storage.snapshot((view) => view.scan(everything, wide, () => called.push("page")));
     expect(await stopped()).toMatch(damaged);
     expect(door.openIterators).toBe(0);

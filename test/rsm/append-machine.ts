@@ -15,7 +15,16 @@ export interface ReadList {
   readonly pageRows: number;
 }
 
-const kinds = { count: 0x63, item: 0x69, mirror: 0x6d, session: 0x73 } as const;
+const kinds = { count: 0x63, item: 0x69, mirror: 0x6d, own: 0x6f, session: 0x73 } as const;
+
+/** Holds the log time of the last command of the machine's own. */
+const ownKey = Uint8Array.of(kinds.own);
+
+/** The log time at which a command of the machine's own was executed last; undefined when none was. */
+export function ownTime(state: StateReader): number | undefined {
+  const noted = state.get(ownKey);
+  return noted && getU64(noted, 0);
+}
 
 function countKey(shard: Shard): Uint8Array {
   return Uint8Array.of(kinds.count, shard);
@@ -114,6 +123,19 @@ export class AppendMachine implements StateMachine<Append, ReadList> {
     const result = new Uint8Array(Math.max(4, resultBytes));
     putU32(result, 0, count);
     return result;
+  }
+
+  /** A command of its own copies a client's session to another shard, which may not be served, and notes when. */
+  executeOwn(command: Uint8Array, state: State, time: number): number {
+    const [from, to] = command as unknown as [number, number];
+    const client = command.subarray(2);
+    const noted = new Uint8Array(8);
+    putU64(noted, 0, time);
+    state.put(ownKey, noted);
+    const row = state.get(concat([Uint8Array.of(kinds.session, from), client]));
+    if (row === undefined) return 0;
+    state.put(concat([Uint8Array.of(kinds.session, to), client]), row);
+    return 1;
   }
 
   query({ shard, pageRows }: ReadList, view: StateView, reply: (result: Uint8Array | Refused) => void): void {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { putU64 } from "../../src/base/bytes.ts";
-import { serverId } from "../../src/base/ids.ts";
+import { type ServerId, serverId } from "../../src/base/ids.ts";
 import type { Answer } from "../../src/rsm/client-wire.ts";
 import { LeaderSearch } from "../../src/rsm/caller/leader-search.ts";
 import { ClientSession, type Ending, type Outcome } from "../../src/rsm/caller/operation.ts";
@@ -31,12 +30,6 @@ function execute(rig: ClientRig, made: ClientSession, deadlineMs = Infinity): Ou
   rig.caller.execute(made.operation(0, query), deadlineMs, (outcome) => outcomes.push(outcome));
   return outcomes;
 }
-
-const time = (value: number): Answer => {
-  const bytes = new Uint8Array(8);
-  putU64(bytes, 0, value);
-  return { kind: "result", bytes };
-};
 
 describe("who leads", () => {
   test("a server that answers is asked again", () => {
@@ -148,6 +141,19 @@ describe("what is answered late, or by others", () => {
     expect([rig.attempts.length, endings]).toEqual([2, [done]]);
   });
 
+  test.each([
+    ["expired", 1],
+    ["session_stale", 1],
+    ["wrong_group", 0],
+  ] as const)("an older attempt that is refused as %s after all ends %i calls", (why, count) => {
+    const rig = new ClientRig({ attemptMs: 100 });
+    const endings = ask(rig);
+    rig.run(150);
+    const [older] = rig.attempts;
+    if (older !== undefined) rig.answer(older, no(why));
+    expect([rig.attempts.length, endings.length]).toEqual([2, count]);
+  });
+
   test("what strangers say, and what nobody asked, is ignored", () => {
     const rig = new ClientRig();
     const endings = ask(rig);
@@ -199,39 +205,25 @@ describe("what one turn asks", () => {
   });
 });
 
+describe("what is refused in one packet", () => {
+  test.each([
+    ["not_leader", 1],
+    ["overloaded", 4],
+  ] as const)("because of %s is tried again at %d times", (why, times) => {
+    const rig = new ClientRig({ restMs: 1000, restMaxMs: 1000 });
+    for (let i = 0; i < 4; i += 1) ask(rig);
+    rig.run(0);
+    const { server } = rig.last;
+    rig.caller.receive(
+      rig.servers[server] as ServerId,
+      rig.attempts.map(({ call: { id } }) => ({ id, answer: no(why) })),
+    );
+    rig.run(1000);
+    expect(new Set(rig.attempts.slice(4).map(({ at }) => at)).size).toBe(times);
+  });
+});
+
 describe("numbers", () => {
-  test("S7: the first operation on a shard asks for its time, once for all that wait", () => {
-    const rig = new ClientRig();
-    const made = new ClientSession(clientId(1), { validMs: 100 });
-    for (let i = 0; i < 3; i += 1) execute(rig, made);
-    rig.run(0);
-    expect(rig.attempts.map(({ call }) => call.kind)).toEqual(["time"]);
-    rig.answer(rig.last, time(5000));
-    rig.run(0);
-    const requests = rig.attempts.slice(1).map(({ call }) => (call.kind === "request" ? decodeRequest(call.bytes) : undefined));
-    expect(requests.map((request) => [request?.number, request?.validUntil])).toEqual([1, 2, 3].map((number) => [number, 5100]));
-  });
-
-  test("nobody who gave up meanwhile is sent, and an operation that was never sent is definitely not done", () => {
-    const rig = new ClientRig();
-    const made = new ClientSession(clientId(1));
-    const outcomes = execute(rig, made, 50);
-    rig.run(60);
-    expect(outcomes).toEqual([{ kind: "refused", why: "never_sent", detail: "deadline" }]);
-    rig.answer(rig.last, time(5000));
-    rig.run(10);
-    expect(rig.attempts.filter(({ call }) => call.kind === "request")).toEqual([]);
-  });
-
-  test("a group that refuses to say the time refuses all who wait for it", () => {
-    const rig = new ClientRig();
-    const made = new ClientSession(clientId(1));
-    const all = [execute(rig, made), execute(rig, made)];
-    rig.run(0);
-    rig.answer(rig.last, no("wrong_group", "elsewhere"));
-    expect(all.flat()).toEqual([1, 2].map(() => ({ kind: "refused", why: "wrong_group", detail: "elsewhere" })));
-  });
-
   test("no more are in use than the window has, and the next goes when one ends", () => {
     const rig = new ClientRig();
     const made = session(1);

@@ -26,49 +26,67 @@ function writeOf(number: number, hardStateChanged: boolean): Write {
   return { number, hardState, hardStateChanged, install: undefined, truncateFrom: undefined, entries: [] };
 }
 
-/** One step: the next batch is durable, or the cell's write of that number is. */
-type Step = "batch" | number;
+/** What a write waits for besides its batch: its cell, because it changes term or vote, or its note, because it counts for a quorum. */
+type Also = "cell" | "note" | undefined;
 
-/** One order of events for writes of which some change term or vote. */
+/** One step: the next batch is durable, or the cell's write of that number is, or the note of the write of that number. */
+type Step = "batch" | { readonly cell: number } | { readonly note: number };
+
+/** One order of events for writes of which some wait for more than their batch. */
 class Run {
   readonly persisted: number[] = [];
-  readonly #changes: readonly boolean[];
+  readonly #also: readonly Also[];
+  /** By the write's number. */
+  readonly #notes = new Map<number, { readonly noted: () => void; ended: boolean }>();
   readonly #cell = new HeldCell();
   readonly #stored: (() => void)[];
   #batches = 0;
 
-  constructor(changes: readonly boolean[]) {
-    this.#changes = changes;
-    const persistence = new Persistence(new HardCell(this.#cell, emptyHardCell), (number) => this.persisted.push(number));
-    this.#stored = changes.map((changed, at) => persistence.expect(writeOf(at + 1, changed)));
+  constructor(also: readonly Also[]) {
+    this.#also = also;
+    const persistence = new Persistence(new HardCell(this.#cell, emptyHardCell), {
+      stored: (number, noted) => {
+        if (also[number - 1] !== "note") return true;
+        this.#notes.set(number, { noted, ended: false });
+        return false;
+      },
+      persisted: (number) => this.persisted.push(number),
+    });
+    this.#stored = also.map((what, at) => persistence.expect(writeOf(at + 1, what === "cell")));
   }
 
-  /** What can happen next. */
+  /** What can happen next. Notes are written in their order. */
   get choices(): Step[] {
-    const cells = this.#cell.writes.flatMap((write, at) => (write.ended ? [] : [at]));
-    return this.#batches < this.#changes.length ? ["batch", ...cells] : cells;
+    const cells = this.#cell.writes.flatMap((write, cell) => (write.ended ? [] : [{ cell }]));
+    const note = [...this.#notes].find(([, { ended }]) => !ended)?.[0];
+    const notes = note === undefined ? [] : [{ note }];
+    return [...(this.#batches < this.#also.length ? (["batch"] as const) : []), ...cells, ...notes];
   }
 
   take(step: Step): void {
     if (step === "batch") {
       this.#batches += 1;
       present(this.#stored[this.#batches - 1], "a batch")();
-    } else {
-      const write = present(this.#cell.writes[step], "a write of the cell");
+    } else if ("cell" in step) {
+      const write = present(this.#cell.writes[step.cell], "a write of the cell");
       write.ended = true;
       write.done();
+    } else {
+      const note = present(this.#notes.get(step.note), "a note");
+      note.ended = true;
+      note.noted();
     }
     this.#check();
   }
 
-  /** A write is durable when its batch is, its cell if it has one, and all before it; it is said at once, once, and in order. */
+  /** A write is durable when its batch is, its cell or its note if it has one, and all before it; it is said at once, once, and in order. */
   #check(): void {
     let durable = 0;
-    const cells = this.#cell.writes;
-    for (const [at, changed] of this.#changes.entries()) {
+    for (const [at, also] of this.#also.entries()) {
       const number = at + 1;
-      const written = !changed || cells.some((write) => write.term === number && write.ended);
-      if (at >= this.#batches || !written) break;
+      const isWritten = also !== "cell" || this.#cell.writes.some((write) => write.term === number && write.ended);
+      const isNoted = also !== "note" || this.#notes.get(number)?.ended === true;
+      if (at >= this.#batches || !isWritten || !isNoted) break;
       durable = number;
     }
     assert((this.persisted.at(-1) ?? 0) === durable, "what is durable has been said");
@@ -77,33 +95,44 @@ class Run {
       "numbers rise",
     );
     // Rule P8: behind its batch, and only where something changed.
-    const due = this.#changes.flatMap((changed, at) => (changed && at < this.#batches ? [at + 1] : []));
-    assert(JSON.stringify(cells.map(({ term }) => term)) === JSON.stringify(due), "the cell is written behind the batch");
+    const due = (what: Also): number[] => this.#also.flatMap((also, at) => (also === what && at < this.#batches ? [at + 1] : []));
+    assert(
+      JSON.stringify(this.#cell.writes.map(({ term }) => term)) === JSON.stringify(due("cell")),
+      "the cell is written behind the batch",
+    );
+    assert(JSON.stringify([...this.#notes.keys()]) === JSON.stringify(due("note")), "so is the note");
   }
 }
 
-/** Every order in which batches, which end one behind the other, and cells, which may end in any order, can finish; how many there are. */
-function exploreAll(changes: readonly boolean[], before: readonly Step[] = []): number {
-  const run = new Run(changes);
+/** Every order in which batches and notes, which end one behind the other, and cells, which may end in any order, can finish; how many. */
+function exploreAll(also: readonly Also[], before: readonly Step[] = []): number {
+  const run = new Run(also);
   for (const step of before) run.take(step);
   const { choices } = run;
   if (choices.length === 0) {
-    assert(run.persisted.at(-1) === changes.length, "in the end everything is durable");
+    assert(run.persisted.at(-1) === also.length, "in the end everything is durable");
     return 1;
   }
-  return choices.reduce<number>((sum, step) => sum + exploreAll(changes, [...before, step]), 0);
+  return choices.reduce<number>((sum, step) => sum + exploreAll(also, [...before, step]), 0);
 }
 
-describe("a write is durable when its batch is, then its cell, and all before it", () => {
-  test.each([
-    [[false, false, false], 1],
-    [[true], 1],
-    [[true, true], 3],
-    [[true, false, true], 4],
-    [[true, true, true], 15],
-    [[true, true, true, true], 105],
-    [[false, true, true, false, true], 24],
-  ])("in every order, when %j change term or vote", (changes, orders) => {
-    expect(exploreAll(changes)).toBe(orders);
+const [none, cell, note] = [undefined, "cell", "note"] as const;
+
+describe("a write is durable when its batch is, then its cell or its note, and all before it", () => {
+  test.each<[Also[], number]>([
+    [[none, none, none], 1],
+    [[cell], 1],
+    [[cell, cell], 3],
+    [[cell, none, cell], 4],
+    [[cell, cell, cell], 15],
+    [[cell, cell, cell, cell], 105],
+    [[none, cell, cell, none, cell], 24],
+    [[note], 1],
+    [[note, note], 2],
+    [[note, none], 2],
+    [[cell, note], 3],
+    [[note, cell, note, none], 33],
+  ])("in every order, when they wait for %j", (also, orders) => {
+    expect(exploreAll(also)).toBe(orders);
   });
 });

@@ -33,8 +33,8 @@ test("attempts of one request wait together, and count as calls but not as bytes
   const proposals = new Proposals();
   proposals.add(waiting(1, "a"));
   const same = proposals.named("a");
-  proposals.join(same as Waiting, { from, call: 8 });
-  proposals.join(same as Waiting, { from, call: 9 });
+  proposals.join(same as Waiting, { from, call: 8, bytes: 10 });
+  proposals.join(same as Waiting, { from, call: 9, bytes: 10 });
   expect([proposals.calls, proposals.bytes]).toEqual([3, 10]);
   expect(proposals.take(1)?.joined?.map(({ call }) => call)).toEqual([8, 9]);
   expect([proposals.calls, proposals.bytes, proposals.named("a")]).toEqual([0, 0, undefined]);

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { type Call, decodeAnswers, decodeCalls, packetKind } from "../../src/rsm/client-wire.ts";
 import type { Ending, Outcome } from "../../src/rsm/caller/operation.ts";
+import { decodeRequest } from "../../src/rsm/session/request.ts";
 import { encodeAppend, encodeRead, placeOf, tokensOf } from "./append-machine.ts";
 import { ReplicaWorld, type WorldClient } from "./replica-world.ts";
 
@@ -12,10 +13,10 @@ interface Made<T> {
   ended: T | undefined;
 }
 
-function append(world: ReplicaWorld, client: WorldClient, token: number, deadlineMs = Infinity): Made<Outcome> {
+function append(world: ReplicaWorld, client: WorldClient, token: number, deadlineMs = Infinity, shard = 0): Made<Outcome> {
   const made: Made<Outcome> = { ended: undefined };
   world.inClient(client, () => {
-    client.caller.execute(client.session.operation(0, encodeAppend({ token, resultBytes: 0 })), deadlineMs, (outcome) => {
+    client.caller.execute(client.session.operation(shard, encodeAppend({ token, resultBytes: 0 })), deadlineMs, (outcome) => {
       made.ended = outcome;
     });
   });
@@ -191,6 +192,31 @@ describe("a new leader", () => {
     expect(tokens(asked)).toEqual([1]);
   });
 
+  test("S7: tells the time of each shard with one answer, as the shard itself has it", () => {
+    const world = new ReplicaWorld({
+      shards: new Map([
+        [0, 0],
+        [3, 7_000_000],
+      ]),
+    }).begin();
+    const client = world.client();
+    const asked = new Set<number>();
+    const valid = new Map<number, number>();
+    world.network.onSend((_, __, packet) => {
+      if (packetKind(packet) !== "calls") return;
+      for (const call of decodeCalls(packet).calls) {
+        if (call.kind === "time") asked.add(call.shard);
+        if (call.kind !== "request") continue;
+        const { shard, validUntil } = decodeRequest(call.bytes);
+        valid.set(shard, validUntil);
+      }
+    });
+    const made = [0, 3].map((shard) => append(world, client, shard + 1, Infinity, shard));
+    ended(world, made);
+    expect([made.map(place), [...asked]]).toEqual([[0, 0], [0]]);
+    expect(present(valid.get(3), "") - present(valid.get(0), "")).toBe(7_000_000);
+  });
+
   test("goes on with the log time that it finds, and with its own clock", () => {
     const world = new ReplicaWorld().begin();
     const client = ready(world);
@@ -248,6 +274,69 @@ describe("more than there is room for", () => {
     world.run(100);
     const { requests, requestBytes } = world.replica(old).load;
     expect([requests < 20, requestBytes < 400]).toEqual([true, true]);
+  });
+});
+
+describe("many clients", () => {
+  test("have their turns in the log, however much one of them asks", () => {
+    const world = new ReplicaWorld({ replica: { loggedMax: 4 } }).begin();
+    const [greedy, modest] = [world.client({ windowMax: 1000 }), world.client()];
+    ended(world, [append(world, greedy, 1), append(world, modest, 2)]);
+    const many = Array.from({ length: 400 }, (_, i) => append(world, greedy, 10 + i));
+    const one = append(world, modest, 3);
+    world.until(() => one.ended !== undefined, "the modest one is served");
+    expect(many.filter((made) => made.ended !== undefined).length).toBeLessThan(50);
+    world.until(() => many.every((made) => made.ended !== undefined), "all are served", 60_000);
+    expect(new Set(many.map(place)).size).toBe(400);
+    expect(world.replica(world.elected()).load.requests).toBe(0);
+  });
+
+  test("S9: what waits before the log when its leader steps down was certainly not done", () => {
+    const world = new ReplicaWorld({ replica: { loggedMax: 2 } }).begin();
+    const client = ready(world);
+    const old = world.elected();
+    const answers: string[] = [];
+    world.network.onSend((_, __, packet) => {
+      if (packetKind(packet) !== "answers") return;
+      for (const { answer } of decodeAnswers(packet).answers) answers.push(answer.kind === "refused" ? answer.refusal.why : answer.kind);
+    });
+    cutOff(world, old);
+    const made = [2, 3, 4, 5, 6].map((token) => append(world, client, token));
+    world.run(100);
+    expect([answers, world.replica(old).load.requests]).toEqual([[], 5]);
+    ended(world, made);
+    expect(answers.slice(0, 5)).toEqual(["unknown", "unknown", "not_leader", "not_leader", "not_leader"]);
+    expect([new Set(made.map(place)).size, world.replica(old).load.requests]).toEqual([5, 0]);
+  });
+
+  test("who asks for too much, or much of who does not lead, is to rest", () => {
+    const world = new ReplicaWorld({ replica: { proposalsMax: 4, refusedBytesMax: 1000, restMs: 77 } }).begin();
+    const client = ready(world);
+    const leader = world.elected();
+    const rested: string[] = [];
+    for (const { process } of world.servers) {
+      const { transport } = present(process.env(), "it lives");
+      transport.rest = (from, ms) => void rested.push(`${process.id} ${from} ${ms}`);
+    }
+    const call = (id: number, resultBytes: number): Call => {
+      const bytes = client.session.operation(0, encodeAppend({ token: 100 + id, resultBytes })).attempt();
+      return { kind: "request", id, bytes };
+    };
+    const receive = (server: number, calls: readonly Call[]): void => {
+      const clock = present(world.server(server).process.env(), "it lives").clock;
+      clock.after(0, () => world.replica(server).receive(client.process.id, calls));
+      world.run(1);
+    };
+    const follower = (leader + 1) % 3;
+    receive(leader, [call(1, 0), call(2, 0)]);
+    receive(follower, [call(3, 0)]);
+    expect(rested).toEqual([]);
+    receive(
+      follower,
+      Array.from({ length: 40 }, (_, i) => call(10 + i, 0)),
+    );
+    receive(leader, [call(60, 0), call(61, 0), call(62, 0)]);
+    expect(rested).toEqual([follower, leader].map((at) => `${world.server(at).id} ${client.process.id} 77`));
   });
 });
 

@@ -7,7 +7,7 @@ import type { Request } from "../../src/rsm/session/request.ts";
 import { type SessionLimits, sessionLimits } from "../../src/rsm/session/session-limits.ts";
 import { type Applied, Sessions } from "../../src/rsm/session/sessions.ts";
 import type { Shard } from "../../src/rsm/state/state-machine.ts";
-import { StateBatch } from "../../src/rsm/state/state-batch.ts";
+import { StateRows } from "../../src/rsm/state/state-rows.ts";
 import { AppendMachine, encodeAppend, tokensIn } from "./append-machine.ts";
 
 /** A client's id. */
@@ -34,23 +34,21 @@ export class SessionRig {
   readonly read: ReadRow = (key: Uint8Array): Uint8Array | undefined => this.rows.get(keyText(key));
 
   /** Applies a request that was stamped `time`. */
-  ask(time: number, { token, resultBytes = 4, ...given }: Asked): Applied {
-    const number = given.number ?? 1;
-    const request = {
-      client: clientId(1),
-      shard: 0,
-      floor: 1,
-      validUntil: 100,
-      ...given,
-      number,
-      command: encodeAppend({ token, resultBytes }),
-    };
-    return this.#entry(time, (sessions, batch) => sessions.apply(request, batch));
+  ask(time: number, asked: Asked): Applied {
+    return this.#entry(time, (sessions, state) => sessions.apply(requestOf(asked), state));
   }
 
   /** Applies a list of sessions to drop. */
   expire(time: number, names: readonly SessionName[] = [{ shard: 0, client: clientId(1) }]): void {
-    this.#entry(time, (sessions, batch) => sessions.expire(names, batch));
+    this.#entry(time, (sessions, state) => sessions.expire(names, state));
+  }
+
+  /** Applies a command of the machine's own, behind a request of the same batch if there is one. */
+  own(time: number, command: Uint8Array, before?: Request): void {
+    this.#entry(time, (sessions, state) => {
+      if (before !== undefined) sessions.apply(before, state);
+      sessions.applyOwn(command, state);
+    });
   }
 
   /** The sessions as they are after everything. */
@@ -65,20 +63,27 @@ export class SessionRig {
     return tokensIn(shard, { get: this.read }).map((item) => getU64(item, 0));
   }
 
-  #entry<T>(time: number, apply: (sessions: Sessions, batch: StateBatch) => T): T {
+  #entry<T>(time: number, apply: (sessions: Sessions, state: StateRows) => T): T {
     const { sessions } = this;
-    const batch = new StateBatch(this.read);
+    const state = new StateRows(this.read);
+    state.begin();
     sessions.passTime(time);
-    const result = apply(sessions, batch);
-    sessions.flush(batch);
+    const result = apply(sessions, state);
+    sessions.flush(state);
     const changes: WriteOp[] = [];
-    batch.emit(changes, undefined);
+    state.emit(changes);
     for (const change of changes) {
       if (change.op === "put") this.rows.set(keyText(change.key), change.value);
       else this.rows.delete(keyText(change.key));
     }
     return result;
   }
+}
+
+/** What a test asks as a whole request. */
+export function requestOf({ token, resultBytes = 4, ...given }: Asked): Request {
+  const command = encodeAppend({ token, resultBytes });
+  return { client: clientId(1), shard: 0, floor: 1, validUntil: 100, number: 1, ...given, command };
 }
 
 /** Why something was refused; undefined when it was not. */

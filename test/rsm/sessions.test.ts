@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { WriteOp } from "../../src/env/storage.ts";
 import { LeaderTime } from "../../src/rsm/leader-time.ts";
 import { lost } from "../../src/rsm/session/sessions.ts";
+import { StateRows } from "../../src/rsm/state/state-rows.ts";
 import { placeOf } from "./append-machine.ts";
 import { clientId, SessionRig, whyRefused } from "./session-rig.ts";
 
@@ -38,11 +40,12 @@ describe("order at apply", () => {
   test("a command that the machine does not know is refused before it is executed, and leaves no session", () => {
     const rig = new SessionRig();
     const request = { client: clientId(1), shard: 0, number: 1, floor: 1, validUntil: 100, command: new Uint8Array(3) };
-    expect(
-      rig.sessions.apply(request, { get: rig.read, put: () => expect.fail("a write"), delete: () => expect.fail("a write") }),
-    ).toMatchObject({
-      why: "bad_request",
-    });
+    const state = new StateRows(rig.read);
+    state.begin();
+    expect(rig.sessions.apply(request, state)).toMatchObject({ why: "bad_request" });
+    const rows: WriteOp[] = [];
+    state.emit(rows);
+    expect(rows).toEqual([]);
   });
 
   test("a refusal changes no row but the log time", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { groupId } from "../../src/base/ids.ts";
 import type { KeyRange, Row, StorageView, WriteOp } from "../../src/env/storage.ts";
 import { encodeApplied, Keys } from "../../src/rsm/log/rows.ts";
-import { StateBatch } from "../../src/rsm/state/state-batch.ts";
+import { StateRows } from "../../src/rsm/state/state-rows.ts";
 import { type View, Views } from "../../src/rsm/state/views.ts";
 import { MemoryStorage } from "../bench/memory-env.ts";
 
@@ -25,13 +25,14 @@ class ViewRig {
 
   /** Applies changes as a replica does: 0 deletes. */
   apply(changes: readonly (readonly [key: number, value: number])[]): void {
-    const batch = new StateBatch((key) => this.views.read(key));
+    const state = new StateRows((key) => this.views.read(key));
+    state.begin(this.views.any ? this.views.changing : undefined);
     for (const [key, value] of changes) {
-      if (value === 0) batch.delete(keyOf(key));
-      else batch.put(keyOf(key), Uint8Array.of(value));
+      if (value === 0) state.delete(keyOf(key));
+      else state.put(keyOf(key), Uint8Array.of(value));
     }
     const rows: WriteOp[] = [];
-    batch.emit(rows, this.views.any ? this.views.changing : undefined);
+    state.emit(rows);
     this.storage.write(
       rows.map((row) => ({ ...row, key: keys.state(generation, row.key) })),
       { sync: false },
@@ -131,35 +132,5 @@ describe("a view that is closed", () => {
       0,
     ]);
     expect(rig.scan(early, 1)).toEqual({ rows: [], isDone: false });
-  });
-});
-
-describe("a batch", () => {
-  test("reads its own writes, and gives each row's last change once", () => {
-    const state = new StateBatch((key) => (key[0] === 9 ? Uint8Array.of(9) : undefined));
-    state.put(Uint8Array.of(1), Uint8Array.of(1));
-    state.put(Uint8Array.of(1), Uint8Array.of(2));
-    state.put(Uint8Array.of(9), Uint8Array.of(3));
-    state.delete(Uint8Array.of(9));
-    expect([state.get(Uint8Array.of(1)), state.get(Uint8Array.of(9)), state.get(Uint8Array.of(5))]).toEqual([
-      Uint8Array.of(2),
-      undefined,
-      undefined,
-    ]);
-    const rows: WriteOp[] = [];
-    const heard: string[] = [];
-    state.emit(rows, (text) => heard.push(text));
-    expect(rows).toEqual([
-      { op: "put", key: Uint8Array.of(1), value: Uint8Array.of(2) },
-      { op: "delete", key: Uint8Array.of(9) },
-    ]);
-    expect(heard).toHaveLength(2);
-  });
-
-  test("keeps a machine's rows and the replica's own apart", () => {
-    const state = new StateBatch(() => undefined);
-    expect(() => state.put(Uint8Array.of(0), Uint8Array.of(1))).toThrow("rows");
-    expect(() => state.put(new Uint8Array(), Uint8Array.of(1))).toThrow("rows");
-    expect(() => state.putOwn(Uint8Array.of(1), Uint8Array.of(1))).toThrow("own rows");
   });
 });

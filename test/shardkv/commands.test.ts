@@ -155,7 +155,7 @@ describe("a decoded command", () => {
 
   test("does not keep a large packet alive for a few bytes", () => {
     const small = memoryOf(1 << 20, { op: "put", key, value });
-    expect(small.key.buffer.byteLength).toBe(1);
+    expect(small.key.buffer.byteLength).toBeLessThanOrEqual(8192);
     expect(small).toEqual({ op: "put", key, value });
     const half = memoryOf(1 << 20, { op: "swap", key, value: new Uint8Array(400_000).fill(1) });
     expect((half as { value: Uint8Array }).value.buffer.byteLength).toBe(400_000);

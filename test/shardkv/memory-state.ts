@@ -41,6 +41,11 @@ export class MemoryState implements State {
     return [...this.#image.rows()];
   }
 
+  /** Of all keys and values. */
+  bytes(): number {
+    return this.rows().reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  }
+
   /** Every row as text, to be compared. */
   dump(): string[] {
     return this.rows().map(({ key, value }) => `${Buffer.from(key).toString("hex")} ${Buffer.from(value).toString("hex")}`);

@@ -148,7 +148,7 @@ describe("a result", () => {
     const packet = new Uint8Array(1 << 20);
     packet.set(bytes);
     const read = decodeResult(packet.subarray(0, bytes.length));
-    expect(read.ok && read.op === "get" && read.value?.buffer.byteLength).toBe(5);
+    expect(read.ok && read.op === "get" && read.value?.buffer.byteLength).toBe(8192);
   });
 
   test.each<[string, Packable]>([

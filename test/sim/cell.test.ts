@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { utf8, utf8Text } from "../../src/base/bytes.ts";
 import { Rig } from "./rig.ts";
 
-/** Writes 0 synced, then the others one after the other, ends the life in that way and tells what is left. */
+/** Writes 0 synced, then the others, each when the one before is done, but for the last. Ends the life in that way and tells what is left. */
 function survivor(seed: number, syncs: readonly boolean[], powerCut: boolean): string {
   const rig = new Rig({ seed });
   const process = rig.process("a");
@@ -10,7 +10,10 @@ function survivor(seed: number, syncs: readonly boolean[], powerCut: boolean): s
   const cell = env.cell("c");
   cell.write(utf8("0"), { sync: true });
   rig.world.runFor(50);
-  syncs.forEach((sync, i) => cell.write(utf8(String(i + 1)), { sync }));
+  for (const [i, sync] of syncs.entries()) {
+    if (i > 0) rig.world.runFor(5);
+    cell.write(utf8(String(i + 1)), { sync });
+  }
   process.crash({ powerCut });
   const value = rig.started(process).cell("c").read();
   return value === undefined ? "" : utf8Text(value);
@@ -23,9 +26,35 @@ test("a power cut may leave any value since the last synced one", () => {
   expect([...left].toSorted()).toEqual(["0", "1", "2", "3"]);
 });
 
-test("a process crash leaves the last unsynced value or one written behind it", () => {
-  const left = new Set(seeds.map((seed) => survivor(seed, [true, false, true, true], false)));
-  expect([...left].toSorted()).toEqual(["2", "3", "4"]);
+test("a process crash leaves the last value that was done, or the one behind it", () => {
+  for (const sync of [true, false]) {
+    const left = new Set(seeds.map((seed) => survivor(seed, [true, false, sync], false)));
+    expect([...left].toSorted()).toEqual(["2", "3"]);
+  }
+});
+
+test("of values that wait only the newest is written, and all of them are done with it", () => {
+  const rig = new Rig({ disk: { syncMinMs: 2, syncMaxMs: 2, noteMinMs: 1, noteMaxMs: 1 } });
+  const process = rig.process("a");
+  const cell = rig.started(process).cell("c");
+  const times: number[] = [];
+  for (const sync of [false, false, true, false]) cell.write(utf8(String(times.length)), { sync }, () => times.push(rig.world.now));
+  expect(process.disk.written("c")).toBeUndefined();
+  rig.world.runFor(50);
+  expect(times).toEqual([1, 3, 3, 3]);
+});
+
+test("a process crash takes what waits behind a value that is on its way", () => {
+  const left = seeds.map((seed) => {
+    const rig = new Rig({ seed });
+    const process = rig.process("a");
+    const cell = rig.started(process).cell("c");
+    for (const value of ["1", "2"]) cell.write(utf8(value), { sync: false });
+    process.crash({ powerCut: false });
+    const value = rig.started(process).cell("c").read();
+    return value === undefined ? "" : utf8Text(value);
+  });
+  expect([...new Set(left)].toSorted()).toEqual(["", "1"]);
 });
 
 test("a value that outlived the process can still fall to a power cut, and never comes back from one", () => {
@@ -34,6 +63,7 @@ test("a value that outlived the process can still fall to a power cut, and never
     const rig = new Rig({ seed });
     const process = rig.process("a");
     rig.started(process).cell("c").write(utf8("1"), { sync: false });
+    rig.world.runFor(5);
     process.crash({ powerCut: false });
     process.crash({ powerCut: true });
     const read = (): string => String(rig.started(process).cell("c").read());

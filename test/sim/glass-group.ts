@@ -43,6 +43,8 @@ function wholeChunk({ term, mark }: InstallSnapshot): Payload {
 interface GlassServer {
   readonly image: DiskImage;
   readonly cells: Map<string, Uint8Array>;
+  /** What the cells would hold if the process ended, and the machine went on. */
+  readonly notes: Map<string, Uint8Array>;
   state: RaftState | undefined;
 }
 
@@ -57,7 +59,12 @@ export class GlassGroup {
 
   constructor(size = 3) {
     this.members = Array.from({ length: size }, (_, at) => replicaId(at));
-    this.#servers = this.members.map(() => ({ image: new DiskImage(), cells: new Map<string, Uint8Array>(), state: undefined }));
+    this.#servers = this.members.map(() => ({
+      image: new DiskImage(),
+      cells: new Map<string, Uint8Array>(),
+      notes: new Map<string, Uint8Array>(),
+      state: undefined,
+    }));
     this.oracle = new Oracle({
       size,
       group: groupNumber,
@@ -65,7 +72,10 @@ export class GlassGroup {
       member: memberOptions(),
       state: (at) => this.#server(at).state,
       alive: () => true,
-      disk: (at) => ({ copyOfImage: () => ({ rows: this.#server(at).image.copy(), cells: this.#server(at).cells }) }),
+      disk: (at) => ({
+        copyOfImage: () => ({ rows: this.#server(at).image.copy(), cells: this.#server(at).cells }),
+        written: (name) => this.#server(at).notes.get(name),
+      }),
       rng: new Rng("glass"),
     });
     for (const at of this.members) this.#beBorn(at);
@@ -125,8 +135,8 @@ export class GlassGroup {
     return { op: "put", key: keys.pin(replicaId(of)), value: encode([incarnation]) };
   }
 
-  hardRow(term: number, vote: number | undefined): WriteOp {
-    return { op: "put", key: keys.hard, value: encodeHard({ term, vote: vote as ReplicaId | undefined, acknowledged: 0, truncatedIn: 0 }) };
+  hardRow(term: number, vote: number | undefined, truncatedIn = 0): WriteOp {
+    return { op: "put", key: keys.hard, value: encodeHard({ term, vote: vote as ReplicaId | undefined, acknowledged: 0, truncatedIn }) };
   }
 
   logRow(entries: readonly Entry[], chainBefore = 0): WriteOp {
@@ -232,8 +242,14 @@ export class GlassGroup {
     this.look(leader);
   }
 
-  /** `from` acknowledges `match` to `to`, which believes it. */
+  /** The server has on note that its log is durable up to `index`, as it says in its term. */
+  note(at: number, index: number, term: number = this.state(at).term): void {
+    this.#server(at).notes.set("raft 1", encode([term, 0, term, index, 0]));
+  }
+
+  /** `from` notes and acknowledges `match` to `to`, which believes it. */
   acknowledge(from: number, to: number, match: number): void {
+    this.note(from, match);
     const reply = this.reply(from, to, match);
     this.send(reply);
     this.receive(reply, () => this.believe(to, from, match));
@@ -273,6 +289,7 @@ export function led(group: GlassGroup, options: Parameters<GlassGroup["openAll"]
   group.look(0);
   group.store(0, [group.logRow([own], chainOf(log))]);
   group.state(0).log.stable = own.index;
+  group.note(0, own.index);
   group.look(0);
   return own;
 }

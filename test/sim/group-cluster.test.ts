@@ -1,20 +1,27 @@
 import { describe, expect, test } from "vitest";
-import type { KvCaller, KvOutcome } from "../../src/client/kv-caller.ts";
+import type { KvCaller } from "../../src/client/kv-caller.ts";
+import type { CallOutcome } from "../../src/client/outcome.ts";
 import type { KvCommand } from "../../src/shardkv/commands.ts";
 import type { GetResult, KvResult } from "../../src/shardkv/results.ts";
 import { GroupCluster } from "../../src/sim/group/group-cluster.ts";
+import { kvGroup } from "../../src/sim/kv/kv-group.ts";
+import type { ReplicaOptionsGiven } from "../../src/rsm/options.ts";
 import type { SimClient } from "../../src/sim/group/sim-client.ts";
 
 const utf8 = new TextEncoder();
 
-function begun(options: Partial<ConstructorParameters<typeof GroupCluster>[1]> = {}): GroupCluster {
-  const cluster = new GroupCluster(1, { size: 3, ...options });
+function begun(replica: ReplicaOptionsGiven = {}): GroupCluster<KvCaller> {
+  const cluster = new GroupCluster(1, kvGroup(replica), { size: 3 });
   cluster.startAll();
   return cluster;
 }
 
 /** What an act of a client ends in, when the cluster has run for so long. */
-function ended<R>(cluster: GroupCluster, client: SimClient, act: (caller: KvCaller, done: (outcome: R) => void) => void): R | undefined {
+function ended<R>(
+  cluster: GroupCluster<KvCaller>,
+  client: SimClient<KvCaller>,
+  act: (caller: KvCaller, done: (outcome: R) => void) => void,
+): R | undefined {
   let outcome: R | undefined;
   client.act((caller) =>
     act(caller, (result) => {
@@ -25,11 +32,11 @@ function ended<R>(cluster: GroupCluster, client: SimClient, act: (caller: KvCall
   return outcome;
 }
 
-function execute(cluster: GroupCluster, client: SimClient, command: KvCommand): KvOutcome<KvResult> | undefined {
+function execute(cluster: GroupCluster<KvCaller>, client: SimClient<KvCaller>, command: KvCommand): CallOutcome<KvResult> | undefined {
   return ended(cluster, client, (caller, done) => caller.execute(command, 10_000, done));
 }
 
-function get(cluster: GroupCluster, client: SimClient, key: string): KvOutcome<GetResult> | undefined {
+function get(cluster: GroupCluster<KvCaller>, client: SimClient<KvCaller>, key: string): CallOutcome<GetResult> | undefined {
   return ended(cluster, client, (caller, done) => caller.get(utf8.encode(key), 10_000, done));
 }
 
@@ -83,7 +90,7 @@ describe("a simulated group of stores", () => {
   });
 
   test("has a small log where it is told to", () => {
-    const cluster = begun({ replica: { member: { logBytesMax: 2000, logTailBytes: 0 } } });
+    const cluster = begun({ member: { logBytesMax: 2000, logTailBytes: 0 } });
     const client = cluster.newClient();
     for (let i = 0; i < 20; i += 1) execute(cluster, client, put("a", "x".repeat(300)));
     for (let at = 0; at < cluster.size; at += 1) expect(cluster.logBytes(at)).toBeLessThan(4000);

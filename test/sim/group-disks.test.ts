@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest";
 import { present } from "../../src/base/assert.ts";
 import { utf8, utf8Text } from "../../src/base/bytes.ts";
 import type { ServerId } from "../../src/base/ids.ts";
-import type { KvOutcome } from "../../src/client/kv-caller.ts";
+import type { KvCaller } from "../../src/client/kv-caller.ts";
+import type { CallOutcome } from "../../src/client/outcome.ts";
 import { memberOptions } from "../../src/rsm/options.ts";
 import type { GetResult } from "../../src/shardkv/results.ts";
 import { DiskFailure } from "../../src/sim/disk/drive.ts";
 import { GroupCluster, type GroupClusterOptions } from "../../src/sim/group/group-cluster.ts";
+import { kvGroup } from "../../src/sim/kv/kv-group.ts";
 import type { SimClient } from "../../src/sim/group/sim-client.ts";
 
 const { raft, tickMs } = memberOptions();
@@ -15,12 +17,12 @@ const replacedMs = 1.2 * tickMs * (raft.stallTicks + 2 * 2 * raft.electionTicks)
 
 /** A writer that appends 1, 2, 3, ... one after the other, and knows how far the group has acknowledged that. */
 class Appender {
-  readonly #cluster: GroupCluster;
-  readonly #client: SimClient;
+  readonly #cluster: GroupCluster<KvCaller>;
+  readonly #client: SimClient<KvCaller>;
   acknowledged = 0;
   #stopped = false;
 
-  constructor(cluster: GroupCluster) {
+  constructor(cluster: GroupCluster<KvCaller>) {
     this.#cluster = cluster;
     this.#client = cluster.newClient();
     this.#next();
@@ -41,8 +43,8 @@ class Appender {
   }
 }
 
-function begun(options: Partial<GroupClusterOptions> = {}): { cluster: GroupCluster; appender: Appender } {
-  const cluster = new GroupCluster("disks", { size: 3, ...options });
+function begun(options: Partial<GroupClusterOptions> = {}): { cluster: GroupCluster<KvCaller>; appender: Appender } {
+  const cluster = new GroupCluster("disks", kvGroup(), { size: 3, ...options });
   cluster.startAll();
   const appender = new Appender(cluster);
   cluster.run(3000);
@@ -50,13 +52,13 @@ function begun(options: Partial<GroupClusterOptions> = {}): { cluster: GroupClus
   return { cluster, appender };
 }
 
-function leaderOf(cluster: GroupCluster): number {
+function leaderOf(cluster: GroupCluster<KvCaller>): number {
   return present(cluster.leader, "somebody leads");
 }
 
 /** How many numbers a reader finds, which are all from 1 on; undefined when he is given no answer. */
-function readBy(cluster: GroupCluster, reader: SimClient, deadlineMs: number): number | undefined {
-  let outcome: KvOutcome<GetResult> | undefined;
+function readBy(cluster: GroupCluster<KvCaller>, reader: SimClient<KvCaller>, deadlineMs: number): number | undefined {
+  let outcome: CallOutcome<GetResult> | undefined;
   reader.act((caller) =>
     caller.get(utf8("log"), deadlineMs, (end) => {
       outcome = end;

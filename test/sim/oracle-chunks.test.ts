@@ -68,6 +68,14 @@ test("R11: a part of a snapshot, or an acknowledgement of one, moves the core", 
   expect(broken(() => group.hear(2, 0, ack(1), () => group.believe(0, 2, 3)))).toBe("R11");
 });
 
+test("R11: a part of a snapshot makes a follower's log longer; a leader may add to its own whenever it has a turn", () => {
+  const own = committed(group);
+  const more = { ...own, index: own.index + 1 };
+  expect(broken(() => group.hear(0, 2, chunk(1), () => group.state(2).log.entries.push(own)))).toBe("R11");
+  expect(group.state(0).role).toBe("leader");
+  expect(broken(() => group.hear(2, 0, ack(1), () => group.state(0).log.entries.push(more)))).not.toBe("R11");
+});
+
 test("R11: rows of a snapshot that did not become the state are left in the end", () => {
   committed(group);
   const keys = new Keys(groupId(1));

@@ -171,8 +171,35 @@ test("R26: a message says more than the disk holds", () => {
   expect(broken(() => group.send(group.reply(1, 0, 3)))).toBe("R26");
 });
 
+test("R26: what is acknowledged, or counted by a leader, is not on note", () => {
+  const own = led(group);
+  expect(broken(() => group.send(group.reply(1, 0, 3)))).toBe("R26");
+  group.note(1, 2);
+  expect(broken(() => group.send(group.reply(1, 0, 2)))).toBeUndefined();
+  expect(broken(() => group.send(group.reply(1, 0, 3)))).toBe("R26");
+  group.note(1, 3, 1);
+  expect(broken(() => group.send(group.reply(1, 0, 3)))).toBeUndefined();
+  const next = entry(5, 2);
+  group.state(0).log.entries.push(next);
+  group.look(0);
+  group.store(0, [group.logRow([next], chainOf([...log, own]))]);
+  group.state(0).log.stable = 5;
+  expect(broken(() => group.look(0))).toBe("R26");
+});
+
+test("R26: a note of an older term does not bind a log that was taken back since", () => {
+  led(group);
+  group.note(1, 3, 1);
+  group.store(1, [group.hardRow(2, 0, 2)]);
+  expect(broken(() => group.send(group.reply(1, 0, 3)))).toBe("R26");
+  group.note(1, 3, 2);
+  expect(broken(() => group.send(group.reply(1, 0, 3)))).toBeUndefined();
+});
+
 test("R26: what was acknowledged is gone from the disk, or after a restart", () => {
   led(group);
+  group.note(1, 3);
+  group.note(2, 3);
   group.send(group.reply(1, 0, 3));
   expect(broken(() => group.store(1, [group.noLogRow(1), group.logRow(log.slice(0, 2))]))).toBe("R26");
   group.send(group.reply(2, 0, 3));
@@ -212,6 +239,7 @@ test("R11: a mark that takes a matching suffix with it", () => {
 
 test("R26: a disk that would not open, or to less than was said", () => {
   led(group);
+  group.note(1, 3);
   group.send(group.reply(1, 0, 3));
   expect(broken(() => group.oracle.finish())).toBeUndefined();
   group.rot(1, [group.noLogRow(1)]);

@@ -174,6 +174,7 @@ test("R20: a log is cut although nothing contradicts it", () => {
 
 test("R20: an acknowledged entry is taken back in the same term", () => {
   led(group);
+  group.note(1, 3);
   group.send(group.reply(1, 0, 3));
   group.state(1).log.entries.splice(2, 1, entry(3, 2));
   expect(broken(() => group.look(1))).toBe("R20");

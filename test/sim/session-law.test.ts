@@ -3,8 +3,8 @@ import type { Request } from "../../src/rsm/session/request.ts";
 import { sessionLimits } from "../../src/rsm/session/session-limits.ts";
 import { lost } from "../../src/rsm/session/sessions.ts";
 import { refused } from "../../src/rsm/state/state-machine.ts";
-import { requestName, SessionLaw } from "../../src/sim/kv/oracle/session-law.ts";
-import { RowSet } from "../../src/sim/kv/oracle/row-set.ts";
+import { requestName, SessionLaw } from "../../src/sim/group/oracle/session-law.ts";
+import { RowSet } from "../../src/sim/group/oracle/row-set.ts";
 import { Violation } from "../../src/sim/oracle/violation.ts";
 
 const client = new Uint8Array(16).fill(7);
@@ -85,6 +85,14 @@ describe("the law of sessions", () => {
     expect(brokenBy(() => law.dropped(3, client, 0))).toBe("C5");
     law.passTime(1001);
     expect(brokenBy(() => law.dropped(3, client, 0))).toBeUndefined();
+  });
+
+  test("C6: no two clients have one id, and none has two lives", () => {
+    const law = lawWith();
+    for (const number of [1, 2, 2]) law.asked(request(number), "a");
+    law.asked(ofClient(8), "b");
+    expect(brokenBy(() => law.asked(ofClient(8), "b-2"))).toBe("C6");
+    expect(brokenBy(() => law.asked(request(3), "b"))).toBe("C6");
   });
 
   test("C8: what is said not to be executed is not, before or after; a command that changed nothing may be called refused", () => {

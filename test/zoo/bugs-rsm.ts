@@ -15,8 +15,8 @@ export const rsmBugs: readonly Bug[] = [
       },
       {
         file: "rsm/log/persistence.ts",
-        find: "cellDone: !write.hardStateChanged };",
-        replace: "cellDone: write.number > 0 };",
+        find: "cellDone: !write.hardStateChanged,",
+        replace: "cellDone: write.number > 0,",
       },
     ],
   },
@@ -29,7 +29,7 @@ export const rsmBugs: readonly Bug[] = [
         file: "rsm/log/persistence.ts",
         find: "    this.#waiting.push(waiting);\n    return () => this.#stored(waiting, write.hardState);",
         replace:
-          "    this.#waiting.push(waiting);\n    if (!waiting.cellDone) {\n      this.#cell.write(write.hardState, () => {\n        waiting.cellDone = true;\n        this.#settle();\n      });\n    }\n    return () => {\n      waiting.stored = true;\n      this.#settle();\n    };",
+          "    this.#waiting.push(waiting);\n    if (!waiting.cellDone) {\n      this.#cell.write(write.hardState, () => {\n        waiting.cellDone = true;\n        this.#settle();\n      });\n    }\n    return () => {\n      waiting.stored = true;\n      waiting.noted = this.#owner.stored(waiting.number, () => {\n        waiting.noted = true;\n        this.#settle();\n      });\n      this.#settle();\n    };",
       },
     ],
   },
@@ -42,6 +42,36 @@ export const rsmBugs: readonly Bug[] = [
         file: "rsm/log/log-store.ts",
         find: "this.#truncatedIn = write.hardState.term;",
         replace: "this.#truncatedIn = 0;",
+      },
+    ],
+  },
+  {
+    id: "p9-reply-before-note",
+    title: "an acknowledgement leaves while its note is being written",
+    source: "rule P9",
+    patches: [
+      {
+        file: "rsm/pump.ts",
+        find: "if (!acknowledges || cell.acknowledge(message.term, message.match, log, () => this.#sendNoted(message)))",
+        replace: "if (!acknowledges || cell.acknowledge(message.term, message.match, log) || true)",
+      },
+    ],
+  },
+  {
+    id: "p9-count-before-note",
+    title: "a leader counts its own log for its quorum while the note of that is being written",
+    source: "rule P9",
+    patches: [{ file: "rsm/pump.ts", find: 'return isNoted || role !== "leader";', replace: "return true;" }],
+  },
+  {
+    id: "p9-note-of-older-term",
+    title: "P4: an acknowledgement that waited for its note is stamped with the term in which it leaves",
+    source: "rules P4 and P9",
+    patches: [
+      {
+        file: "rsm/pump.ts",
+        find: 'if (raft.state.term === message.term) send(message.to, { kind: "raft", message });',
+        replace: 'if (raft.state.term >= message.term) send(message.to, { kind: "raft", message: { ...message, term: raft.state.term } });',
       },
     ],
   },

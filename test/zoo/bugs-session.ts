@@ -84,8 +84,8 @@ export const sessionBugs: readonly Bug[] = [
     patches: [
       {
         file: sessions,
-        find: "this.#time + home.timeOffset <= met.row.validUntil",
-        replace: "this.#time + home.timeOffset < met.row.validUntil",
+        find: "this.#time + home.timeOffset <= row.validUntil",
+        replace: "this.#time + home.timeOffset < row.validUntil",
       },
     ],
   },
@@ -97,8 +97,8 @@ export const sessionBugs: readonly Bug[] = [
     patches: [
       {
         file: sessions,
-        find: "met.row === undefined || this.#time + home.timeOffset <= met.row.validUntil",
-        replace: "met.row === undefined",
+        find: "row === undefined || this.#time + home.timeOffset <= row.validUntil",
+        replace: "row === undefined",
       },
       {
         file: "rsm/session/expiry.ts",
@@ -186,9 +186,10 @@ export const sessionBugs: readonly Bug[] = [
     hunted: "clients",
     patches: [
       {
-        file: "rsm/caller/group-client.ts",
-        find: "sequence.learnTime(getU64(ending.bytes, 0), this.#env.clock.now());",
-        replace: "sequence.learnTime(Math.floor(this.#env.clock.now()) + 0 * getU64(ending.bytes, 0), this.#env.clock.now());",
+        file: operation,
+        find: "    for (const [at, time] of times.entries()) {\n      if (time === undefined) continue;\n",
+        replace:
+          "    for (const [at, told] of times.entries()) {\n      if (told === undefined) continue;\n      const time = Math.floor(now);\n",
       },
     ],
   },
@@ -205,7 +206,11 @@ export const sessionBugs: readonly Bug[] = [
     source: "a model of sessions: an earlier attempt executes",
     hunted: "clients",
     patches: [
-      { file: operation, find: "(!this.#mayDouble && this.#attempts === this.#refusals)", replace: "this.#attempts >= this.#refusals" },
+      {
+        file: operation,
+        find: "(!this.session.options.mayDouble && this.#attempts === this.#refusals)",
+        replace: "this.#attempts >= this.#refusals",
+      },
     ],
   },
   {
@@ -213,6 +218,12 @@ export const sessionBugs: readonly Bug[] = [
     title: "S9: refusals are definite although packets can arrive twice",
     source: "a model of sessions: the copy executes",
     hunted: "clients",
-    patches: [{ file: operation, find: "(!this.#mayDouble && this.#attempts", replace: "((!this.#mayDouble || true) && this.#attempts" }],
+    patches: [
+      {
+        file: operation,
+        find: "(!this.session.options.mayDouble && this.#attempts",
+        replace: "((!this.session.options.mayDouble || true) && this.#attempts",
+      },
+    ],
   },
 ];

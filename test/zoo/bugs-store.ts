@@ -91,8 +91,8 @@ export const storeBugs: readonly Bug[] = [
       { file: row, find: "number >= this.#floor && this.#numbers[at] !== number", replace: "number >= this.#floor" },
       {
         file: row,
-        find: "this.#numbers.splice(at, 0, number);",
-        replace: "if (this.#numbers[at] === number) return;\n    this.#numbers.splice(at, 0, number);",
+        find: "insert(this.#numbers, at, number);",
+        replace: "if (this.#numbers[at] === number) return;\n    insert(this.#numbers, at, number);",
       },
     ],
   },
@@ -116,8 +116,8 @@ export const storeBugs: readonly Bug[] = [
       { file: row, find: "number >= this.#floor && this.#numbers[at] !== number", replace: "number >= this.#floor" },
       {
         file: row,
-        find: "this.#numbers.splice(at, 0, number);",
-        replace: "if (this.#numbers[at] === number) return;\n    this.#numbers.splice(at, 0, number);",
+        find: "insert(this.#numbers, at, number);",
+        replace: "if (this.#numbers[at] === number) return;\n    insert(this.#numbers, at, number);",
       },
     ],
   },
@@ -156,9 +156,9 @@ export const storeBugs: readonly Bug[] = [
     patches: [
       {
         file: replica,
-        find: "    this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, view, reply));\n",
+        find: "    return this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, view, reply), isLong);\n",
         replace:
-          "    const early = this.#views?.make();\n    if (early !== undefined) this.#views?.keepOpen(early);\n    this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, early ?? view, reply));\n",
+          "    const early = this.#views?.make();\n    if (early !== undefined) this.#views?.keepOpen(early);\n    return this.#readings.ask(from, call.id, (view, reply) => this.#machine.query(query.value, early ?? view, reply), isLong);\n",
       },
     ],
   },

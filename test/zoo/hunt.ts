@@ -7,10 +7,13 @@ import type * as operations from "../../src/rsm/caller/operation.ts";
 import type * as starts from "../../src/rsm/start.ts";
 import type * as Fuzz from "../../src/sim/fuzz.ts";
 import type * as KvFuzz from "../../src/sim/kv/fuzz.ts";
+import type * as MasterFuzz from "../../src/sim/master/fuzz.ts";
 import { runReplicaSeed } from "../rsm/replica-fuzz.ts";
 import { ownCode, type RsmCode } from "../rsm/replica-world.ts";
 import { bugs as coreRules } from "./bugs.ts";
 import { clientBugs } from "./bugs-client.ts";
+import { masterBugs } from "./bugs-master.ts";
+import { moveBugs } from "./bugs-moves.ts";
 import { raftBugs } from "./bugs-raft.ts";
 import { rsmBugs } from "./bugs-rsm.ts";
 import { sessionBugs } from "./bugs-session.ts";
@@ -27,6 +30,8 @@ export const zoo: readonly Bug[] = [
   ...sessionBugs,
   ...clientBugs,
   ...storeBugs,
+  ...masterBugs,
+  ...moveBugs,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 
 /** What a seed showed. */
@@ -69,6 +74,8 @@ async function universeOf(folder: string, { hunted }: Bug): Promise<Universe> {
       return withClients(folder === ground.source ? ownCode : await loadRsm(folder));
     case "store":
       return ofStore((await load(folder, "sim/kv/fuzz.ts")) as typeof KvFuzz);
+    case "master":
+      return ofMaster((await load(folder, "sim/master/fuzz.ts")) as typeof MasterFuzz);
     case "members":
     case undefined:
       return ofMembers((await load(folder, "sim/fuzz.ts")) as typeof Fuzz);
@@ -90,6 +97,10 @@ export async function hunt(bug: Bug, first: number, count: number, tried: (seeds
 
 function ofStore(fuzz: typeof KvFuzz): Universe {
   return (seed) => caughtBy(seed, fuzz.runKvSeed(seed).finding);
+}
+
+function ofMaster(fuzz: typeof MasterFuzz): Universe {
+  return (seed) => caughtBy(seed, fuzz.runMasterSeed(seed).finding);
 }
 
 function ofMembers(fuzz: typeof Fuzz): Universe {

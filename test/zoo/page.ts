@@ -7,11 +7,12 @@ const head = `# The bug zoo
 
 A checker that nobody has seen fail is not a checker. Each bug below is known from a paper, a course, a tracker or a model; it is
 planted as a textual patch into a copy of \`src\` (\`test/zoo/bugs*.ts\`), so that the product has no switches for tests, and the
-simulator has to find it. P1 to P9, S1 to S9 and I1, I2 are the rules of asynchronous persistence, of sessions and of incarnations,
-each left out; "zoo" numbers are those of a list of thirty bugs that real systems have had.
+simulator has to find it. P1 to P9, S1 to S9, I1, I2 and M1 to M13 are the rules of asynchronous persistence, of sessions, of
+incarnations and of moving shards, each left out; "zoo" numbers are those of a list of thirty bugs that real systems have had.
 
 \`npm run zoo -- ID\` hunts one bug from seed 1 on, in groups of members or of replicas with clients. \`npx tsx test/explore/run.ts ID\`
-explores within bounds every interleaving of the core, or of a client and the sessions of a group, where random walks are too weak.
+explores within bounds every interleaving of the core, or of a client and the sessions of a group, where random walks are too weak;
+\`npx tsx test/explore/moves/run.ts ID\` those of groups that move a shard.
 \`npm test\` finds each of them again from its recorded seed or trace.
 
 | bug | what is wrong | known from | found by | broken invariant |

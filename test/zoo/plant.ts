@@ -18,8 +18,8 @@ export interface Bug {
   readonly title: string;
   /** Where the bug is known from. */
   readonly source: string;
-  /** Where it is hunted: in groups of members (the default), of replicas with sessions and clients, or in `kvorum fuzz`. */
-  readonly hunted?: "members" | "clients" | "store";
+  /** Where it is hunted: in groups of members (the default), of replicas with sessions and clients, in `kvorum fuzz`, or in `fuzz master`. */
+  readonly hunted?: "members" | "clients" | "store" | "master";
   readonly patches: readonly Patch[];
 }
 

@@ -2,19 +2,20 @@ import { unreachable } from "../../base/assert.ts";
 import { utf8 } from "../../base/bytes.ts";
 import { byteString } from "../../check/byte-string.ts";
 import type { Told } from "../../check/history.ts";
-import type { KvCaller, KvOutcome } from "../../client/kv-caller.ts";
+import type { KvCaller } from "../../client/kv-caller.ts";
+import type { CallOutcome } from "../../client/outcome.ts";
 import type { KvResult } from "../../shardkv/results.ts";
 import type { KvAsk, KvReply } from "./world.ts";
 
 /** Has a caller do what a case asks, in the words of the cases. */
 export function askCaller(caller: KvCaller, ask: KvAsk, deadlineMs: number, done: (reply: KvReply) => void): void {
   const key = utf8(ask.key);
-  const ended = (outcome: KvOutcome<KvResult>): void => done(replyOf(outcome));
+  const ended = (outcome: CallOutcome<KvResult>): void => done(replyOf(outcome));
   if (ask.op === "get") caller.get(key, deadlineMs, ended);
   else caller.execute({ op: ask.op, key, value: utf8(ask.value) }, deadlineMs, ended);
 }
 
-function replyOf(outcome: KvOutcome<KvResult>): KvReply {
+function replyOf(outcome: CallOutcome<KvResult>): KvReply {
   switch (outcome.kind) {
     case "result":
       return { kind: "done", told: toldBy(outcome.result) };

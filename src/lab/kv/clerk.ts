@@ -2,28 +2,14 @@ import { showBytes, textBytes } from "../../check/byte-string.ts";
 import { commandText } from "../../check/describe.ts";
 import type { KeyCommand, Operation, Outcome, Told } from "../../check/history.ts";
 import { fail } from "../failure.ts";
-import type { KvAsk, KvClient, KvReply, KvWorld } from "./world.ts";
-
-/** A client begins at most a hundred operations in a second: where nothing takes any time, none would pass otherwise. */
-const paceMs = 10;
-
-export interface ClerkOptions {
-  /** The servers that it reaches; all of them by default. */
-  readonly reach?: readonly number[];
-  /** For how long it tries each operation. The MIT courses' clerks try for ever, and their tests end after 120 seconds. */
-  readonly deadlineMs?: number;
-}
-
-const defaultDeadlineMs = 60_000;
+import { type ClerkOptions, PacedClient } from "../group/paced-client.ts";
+import type { KvAsk, KvReply, KvWorld } from "./world.ts";
 
 /** A client that does one operation after the other, and notes what it sees. An operation without an answer fails the case. */
 export class Clerk {
-  readonly #world: Pick<KvWorld, "now" | "sleep">;
   readonly #name: string;
-  readonly #client: KvClient;
-  readonly #deadlineMs: number;
+  readonly #client: PacedClient<KvAsk, KvReply>;
   readonly #seen: (operation: Operation) => void;
-  #nextMs = 0;
 
   /** `seen` hears of every operation when it has ended. */
   constructor(
@@ -32,17 +18,14 @@ export class Clerk {
     options: ClerkOptions,
     seen: (operation: Operation) => void,
   ) {
-    this.#world = world;
     this.#name = name;
-    this.#client = world.newClient();
-    if (options.reach !== undefined) this.#client.reach(options.reach);
-    this.#deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    this.#client = new PacedClient(world, options);
     this.#seen = seen;
   }
 
   /** From now on it reaches all servers. */
   reachAll(): void {
-    this.#client.reach();
+    this.#client.reachAll();
   }
 
   /** What the key holds; undefined for nothing. */
@@ -62,7 +45,7 @@ export class Clerk {
   async #do(ask: KvAsk): Promise<Told> {
     const reply = await this.attempt(ask);
     if (reply.kind === "done") return reply.told;
-    const how = reply.kind === "refused" ? "was refused" : `had no answer within ${this.#deadlineMs / 1000} seconds`;
+    const how = reply.kind === "refused" ? "was refused" : `had no answer within ${this.#client.deadlineMs / 1000} seconds`;
     return fail(
       `${this.#name}: ${commandText(commandOf(ask))} of the key ${shownValue(ask.key)} ${how}${reply.detail === "" ? "" : ` (${reply.detail})`}`,
     );
@@ -70,13 +53,8 @@ export class Clerk {
 
   /** Does an operation, and says how it ended. */
   async attempt(ask: KvAsk): Promise<KvReply> {
-    const waitMs = this.#nextMs - this.#world.now();
-    if (waitMs > 0) await this.#world.sleep(waitMs);
-    const call = this.#world.now();
-    this.#nextMs = call + paceMs;
-    const operation = { client: this.#name, call, command: commandOf(ask) };
-    const reply = await this.#client.ask(ask, this.#deadlineMs);
-    this.#seen({ ...operation, returned: this.#world.now(), outcome: outcomeOf(reply) });
+    const { call, returned, reply } = await this.#client.attempt(ask);
+    this.#seen({ client: this.#name, call, returned, command: commandOf(ask), outcome: outcomeOf(reply) });
     return reply;
   }
 }

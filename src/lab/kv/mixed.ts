@@ -4,7 +4,8 @@ import { servers } from "../checks.ts";
 import { check } from "../failure.ts";
 import { checkAppends, elementOf } from "./appends.ts";
 import { type Clerk, shownValue } from "./clerk.ts";
-import { checkLogSize, checkNoSnapshot, checkValue, crashAll, heal, mitLimitMs, restartAll, secondMs } from "./steps.ts";
+import { checkLogSize, checkNoSnapshot, crashAll, heal, mitLimitMs, restartAll, secondMs } from "../group/steps.ts";
+import { checkValue } from "./steps.ts";
 import { onStore, type Store } from "./store.ts";
 import type { KvRun } from "../case.ts";
 

@@ -2,7 +2,7 @@ import type { KvRun } from "../case.ts";
 import { check } from "../failure.ts";
 import { checkAppends, elementOf } from "./appends.ts";
 import { shownValue } from "./clerk.ts";
-import { mitLimitMs } from "./steps.ts";
+import { mitLimitMs } from "../group/steps.ts";
 import { onStore, type Store } from "./store.ts";
 
 const clients = 5;

@@ -4,7 +4,8 @@ import type { Operation } from "../../check/history.ts";
 import { failureText } from "../../check/render-text.ts";
 import type { KvRun } from "../case.ts";
 import { CaseFailure, check } from "../failure.ts";
-import { Clerk, type ClerkOptions } from "./clerk.ts";
+import type { ClerkOptions } from "../group/paced-client.ts";
+import { Clerk } from "./clerk.ts";
 import type { KvWorld } from "./world.ts";
 
 /** A store under test: its world, its clerks, and all that they have seen. */

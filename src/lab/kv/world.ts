@@ -1,56 +1,19 @@
 import type { Told } from "../../check/history.ts";
-import type { LabWorld, Unreliability } from "../world.ts";
+import type { GroupWorld, LabClient, NoReply } from "../group/world.ts";
+import type { Unreliability } from "../world.ts";
 
 /** The labs' three operations on a key. */
 export type KvAsk =
   | { readonly op: "get"; readonly key: string }
   | { readonly op: "put" | "append"; readonly key: string; readonly value: string };
 
-/** How an operation ended: as a store tells it, or without that. `refused`: it was not done and never will be. */
-export type KvReply = { readonly kind: "done"; readonly told: Told } | { readonly kind: "refused" | "unknown"; readonly detail: string };
+/** How an operation ended: as a store tells it, or without that. */
+export type KvReply = { readonly kind: "done"; readonly told: Told } | NoReply;
 
-/** One client, with a session of its own: what the courses call a clerk. */
-export interface KvClient {
-  /** From now on it reaches these servers, or all of them. */
-  reach(servers?: readonly number[]): void;
-  /** Tries until there is an answer, or until `deadlineMs` have passed. */
-  ask(ask: KvAsk, deadlineMs: number): Promise<KvReply>;
-}
+export type KvClient = LabClient<KvAsk, KvReply>;
 
-/** What a store is made of. */
-export interface KvShape {
-  readonly servers: number;
-  /** The log is dropped when it is longer: the labs' `maxraftstate`. Undefined for more than any case fills. */
-  readonly logBytesMax: number | undefined;
-}
-
-/** How much the servers keep. */
-export interface KvSizes {
-  /** The largest Raft state over all servers, without snapshots; the dead count with what they last had. */
-  readonly logBytes: number;
-  /** Up to here a living server has dropped its log: 0 when none has ever made what the labs call a snapshot. */
-  readonly droppedTo: number;
-}
-
-/**
- * The servers of one group that is a store, as production runs them, and the tools of the courses' harness. Clients are outside of
- * partitions: they reach all servers, or those that a case allows.
- */
-export interface KvWorld extends Pick<LabWorld, "size" | "rng" | "now" | "sleep" | "state" | "crash" | "isAlive"> {
-  /** Starts the server on its disk, after a crash if it lives, and waits until it has read it. */
-  restart(server: number): Promise<void>;
-  /** A new client, which reaches all servers. */
-  newClient(): KvClient;
-  /** From now on, servers reach those on their own side; one that is on no side is alone. */
-  partition(sides: readonly (readonly number[])[]): Promise<void>;
-  /** Whether the server reaches a majority of the servers, itself included. */
-  isConnected(server: number): boolean;
-  /** Makes all that servers and clients say unreliable, or reliable again. */
-  setUnreliable(model: Unreliability | undefined): Promise<void>;
-  sizes(): Promise<KvSizes>;
-  /** The largest snapshot that a living server would send now, in bytes. */
-  snapshotSize(): Promise<number>;
-}
+/** The servers of one group that is a store. */
+export type KvWorld = GroupWorld<KvClient>;
 
 /** A single server in a process of its own, in real time, whatever else is simulated: memory cannot be. */
 export interface MemoryWorld {

@@ -1,7 +1,8 @@
 import { checkOneLeader, drawCommand } from "../checks.ts";
 import type { Case, KvRun } from "../case.ts";
 import { check } from "../failure.ts";
-import { checkGet, checkLogSize, courseMs, cut, heal, shortLogBytes, someFollowers, within } from "../kv/steps.ts";
+import { checkLogSize, courseMs, cut, heal, shortLogBytes, someFollowers, within } from "../group/steps.ts";
+import { checkGet } from "../kv/steps.ts";
 import { onStore, type Store } from "../kv/store.ts";
 import type { Unreliability } from "../world.ts";
 

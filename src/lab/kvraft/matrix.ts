@@ -1,7 +1,7 @@
 import type { Case } from "../case.ts";
 import { type MixedOptions, mixedRun } from "../kv/mixed.ts";
 import { oneKeyRun } from "../kv/one-key.ts";
-import { shortLogBytes } from "../kv/steps.ts";
+import { shortLogBytes } from "../group/steps.ts";
 
 type Given = Omit<MixedOptions, "iterationMs">;
 

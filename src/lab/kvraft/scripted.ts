@@ -2,7 +2,8 @@ import type { Case } from "../case.ts";
 import { checkOneLeader, servers } from "../checks.ts";
 import { check } from "../failure.ts";
 import { checkAppends, elementOf } from "../kv/appends.ts";
-import { checkGet, checkLogSize, checkNoSnapshot, heal, mitLimitMs, secondMs, shortLogBytes, watched, within } from "../kv/steps.ts";
+import { checkLogSize, checkNoSnapshot, heal, mitLimitMs, secondMs, shortLogBytes, watched, within } from "../group/steps.ts";
+import { checkGet } from "../kv/steps.ts";
 import { onStore, type Store } from "../kv/store.ts";
 
 const sequential = 1_000;

@@ -1,7 +1,6 @@
-import { groupId, type ServerId, serverId } from "../../base/ids.ts";
+import { type GroupId, type ServerId, serverId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import { noTrace } from "../../base/trace.ts";
-import { KvCaller } from "../../client/kv-caller.ts";
 import { serverAt } from "../../real/address.ts";
 import { RealClock } from "../../real/clock.ts";
 import { TcpClientTransport } from "../../real/tcp/client-transport.ts";
@@ -10,9 +9,6 @@ import { type CallerOptions, callerOptions } from "../../rsm/caller/caller-optio
 import { GroupClient } from "../../rsm/caller/group-client.ts";
 import { Host } from "../../rsm/host.ts";
 import { ClientSession } from "../../rsm/caller/operation.ts";
-import { partitioner } from "../../shardkv/partitioner.ts";
-import { kvOptions } from "../../shardkv/options.ts";
-import { storeOptions } from "../kv/options.ts";
 import { PacketCount } from "../packet-count.ts";
 import type { Unreliability } from "../world.ts";
 import { FaultyTransport } from "./faulty-transport.ts";
@@ -23,12 +19,13 @@ import type { RealServers } from "./servers.ts";
 /** A place in the network from which clients ask the servers: connections of its own, in the runner's process. */
 export interface ClientPlace {
   /** Another client: it has a session of its own. */
-  newCaller(): KvCaller;
+  newCaller<Caller>(make: (group: GroupClient, session: ClientSession) => Caller): Caller;
   /** From now on these servers are in reach, or all of them. */
   reach(servers: readonly number[] | undefined): void;
 }
 
 export interface RealClientsOptions {
+  readonly group: GroupId;
   readonly servers: RealServers;
   readonly rng: Rng;
   readonly caller: Partial<CallerOptions>;
@@ -63,14 +60,14 @@ export class RealClients {
   }
 
   newPlace(): ClientPlace {
-    const { caller } = this.#options;
+    const { caller, group: number } = this.#options;
     const connected = this.#connect();
     const rng = this.#options.rng.fork("place").fork(this.#connected.length);
     const env = { clock: this.#clock, transport: connected.faulty, rng: rng.fork("env"), trace: noTrace };
-    const group = new GroupClient(env, { group: groupId(1), servers: this.#serverIds() }, callerOptions(caller));
-    new Host(env).addCaller(groupId(1), group);
+    const group = new GroupClient(env, { group: number, servers: this.#serverIds() }, callerOptions(caller));
+    new Host(env).addCaller(number, group);
     return {
-      newCaller: () => this.#newCaller(group),
+      newCaller: (make) => make(group, this.#newSession()),
       reach: (servers) => {
         connected.reach = servers;
         connected.faulty.set(this.#network(servers));
@@ -117,12 +114,10 @@ export class RealClients {
     return connected;
   }
 
-  #newCaller(group: GroupClient): KvCaller {
+  #newSession(): ClientSession {
     this.#sessions += 1;
     const rng = this.#options.rng.fork("session").fork(this.#sessions);
-    const { partitioner: spec, shards } = kvOptions(storeOptions({ logBytesMax: undefined }).kv);
-    const id = Uint8Array.from({ length: 16 }, () => rng.int(0, 255));
-    return new KvCaller(group, new ClientSession(id), partitioner(spec, shards));
+    return new ClientSession(Uint8Array.from({ length: 16 }, () => rng.int(0, 255)));
   }
 
   #network(reach: readonly number[] | undefined): NetworkState {

@@ -80,6 +80,10 @@ export class FaultyTransport implements Transport {
     });
   }
 
+  rest(from: ServerId, ms: number): void {
+    this.#options.inner.rest?.(from, ms);
+  }
+
   /** From now on the network is like that. */
   set(network: NetworkState): void {
     const { servers } = this.#options;

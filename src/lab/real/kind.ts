@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rng } from "../../base/rng.ts";
-import type { KvShape, KvWorld, MemoryWorld } from "../kv/world.ts";
+import type { GroupShape } from "../group/world.ts";
+import { storeService } from "../kv/service.ts";
+import type { KvWorld, MemoryWorld } from "../kv/world.ts";
+import { masterService } from "../shardmaster/service.ts";
+import type { MasterWorld } from "../shardmaster/world.ts";
 import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink } from "../world.ts";
 import type { WorldKind } from "../world-kind.ts";
-import { RealKvWorld } from "./kv-world.ts";
+import { RealGroupWorld } from "./group-world.ts";
 import { type Launch, launchProcess } from "./launch.ts";
 import { RealMemoryWorld } from "./memory-world.ts";
 import type { RealServers } from "./servers.ts";
@@ -45,8 +49,12 @@ export class RealWorlds implements WorldKind {
     return this.#play((setting) => new RealLabWorld(shape, rng, setting), body);
   }
 
-  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome> {
-    return this.#play((setting) => new RealKvWorld(shape, rng, setting), body);
+  runStore(shape: GroupShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome> {
+    return this.#play((setting) => new RealGroupWorld(storeService, shape, rng, setting), body);
+  }
+
+  runMaster(shape: GroupShape, rng: Rng, body: (world: MasterWorld) => Promise<void>): Promise<Outcome> {
+    return this.#play((setting) => new RealGroupWorld(masterService, shape, rng, setting), body);
   }
 
   runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import type { Rng } from "../../base/rng.ts";
 import { CaseFailure } from "../failure.ts";
-import { askCaller } from "../kv/ask.ts";
+import { storeService } from "../kv/service.ts";
 import type { KvClient, MemoryWorld } from "../kv/world.ts";
 import type { Figures, Unreliability } from "../world.ts";
 import { type ClientPlace, RealClients } from "./clients.ts";
@@ -30,7 +30,7 @@ export class RealMemoryWorld implements MemoryWorld {
       happened: () => {},
     });
     const { servers } = this;
-    this.#clients = new RealClients({ servers, rng: rng.fork("clients"), caller: attempts, valueBytesMax });
+    this.#clients = new RealClients({ group: storeService.group, servers, rng: rng.fork("clients"), caller: attempts, valueBytesMax });
   }
 
   run(body: (world: MemoryWorld) => Promise<void>): Promise<void> {
@@ -61,11 +61,11 @@ export class RealMemoryWorld implements MemoryWorld {
 
   newClient(): Pick<KvClient, "ask"> {
     this.#place ??= this.#clients.newPlace();
-    const caller = this.#place.newCaller();
+    const caller = this.#place.newCaller((group, session) => storeService.caller(group, session));
     return {
       ask: (ask, deadlineMs) => {
         this.#operations += 1;
-        return new Promise((resolve) => askCaller(caller, ask, deadlineMs, resolve));
+        return new Promise((resolve) => storeService.ask(caller, ask, deadlineMs, resolve));
       },
     };
   }

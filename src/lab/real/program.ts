@@ -6,11 +6,10 @@ import type { Env } from "../../env/env.ts";
 import { serverAt } from "../../real/address.ts";
 import type { Unusable } from "../../rsm/identity.ts";
 import type { Member, MemberPhase } from "../../rsm/member.ts";
-import { type Identity, memberOptions, replicaOptions } from "../../rsm/options.ts";
+import { type Identity, memberOptions } from "../../rsm/options.ts";
 import { Recorder } from "../../rsm/recorder.ts";
-import { startMember, startReplica } from "../../rsm/start.ts";
-import { KvMachine } from "../../shardkv/kv-machine.ts";
-import { storeOptions } from "../kv/options.ts";
+import { startMember } from "../../rsm/start.ts";
+import { services } from "../services.ts";
 import { PacketCount } from "../packet-count.ts";
 import { FaultyTransport } from "./faulty-transport.ts";
 import { heldBytes } from "./heap.ts";
@@ -91,9 +90,9 @@ export class LabServer {
   #start(unusable: (found: Unusable) => void): { readonly member: Member; stop(): void } {
     const { program } = this.#settings;
     const [env, identity] = [this.#memberEnv(), this.#identity()];
-    if (program.kind === "store") {
-      const { replica, kv } = storeOptions(program);
-      return startReplica(env, identity, replicaOptions(replica), new KvMachine(kv), unusable);
+    if (program.kind !== "log") {
+      const { replica, stop } = services[program.kind].start(env, identity, program, unusable);
+      return { member: replica.member, stop };
     }
     const options = memberOptions({ raft: { checkQuorum: false } });
     const member = startMember(env, identity, options, this.#recorder(program.compactEvery), unusable);
@@ -120,7 +119,9 @@ export class LabServer {
   }
 
   #identity(): Identity {
-    return { group: groupId(1), creation: 1, replica: replicaId(this.#settings.place), servers: serversOf(this.#settings) };
+    const { program } = this.#settings;
+    const group = program.kind === "log" ? groupId(1) : services[program.kind].group;
+    return { group, creation: 1, replica: replicaId(this.#settings.place), servers: serversOf(this.#settings) };
   }
 
   #recorder(compactEvery: number | undefined): Recorder {

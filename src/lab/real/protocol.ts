@@ -1,6 +1,8 @@
 import type { TraceFields } from "../../base/trace.ts";
 import type { Address } from "../../real/address.ts";
 import type { MemberPhase } from "../../rsm/member.ts";
+import type { ServiceSettings } from "../group/service.ts";
+import type { ServiceName } from "../services.ts";
 import type { ServerState, Started, Unreliability } from "../world.ts";
 
 /** Who can talk to whom, and how well. Servers are named by their places. */
@@ -13,10 +15,10 @@ export interface NetworkState {
   readonly longReordering: boolean;
 }
 
-/** What a server does with its group's log: nothing but tell of it, or to be a store. */
+/** What a server does with its group's log: nothing but tell of it, or one of the services. */
 export type ChildProgram =
   | { readonly kind: "log"; readonly compactEvery: number | undefined }
-  | { readonly kind: "store"; readonly logBytesMax: number | undefined; readonly valueBytesMax: number | undefined };
+  | ({ readonly kind: ServiceName } & ServiceSettings);
 
 /** What a child is told when it is to be a server. */
 export interface ChildSettings {

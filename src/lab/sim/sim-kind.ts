@@ -1,9 +1,13 @@
 import type { Rng } from "../../base/rng.ts";
-import type { KvShape, KvWorld, MemoryWorld } from "../kv/world.ts";
+import type { GroupShape } from "../group/world.ts";
+import { storeService } from "../kv/service.ts";
+import type { KvWorld, MemoryWorld } from "../kv/world.ts";
+import { masterService } from "../shardmaster/service.ts";
+import type { MasterWorld } from "../shardmaster/world.ts";
 import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink } from "../world.ts";
 import type { WorldKind } from "../world-kind.ts";
 import { RealWorlds } from "../real/kind.ts";
-import { SimKvWorld } from "./kv-world.ts";
+import { SimGroupWorld } from "./group-world.ts";
 import { SimLabWorld } from "./sim-world.ts";
 
 /** Cases in virtual time: the seed decides everything, but for what is measured in processes. */
@@ -23,8 +27,12 @@ export class SimWorlds implements WorldKind {
     return outcomeOf(new SimLabWorld(shape, rng, this.#trace), body);
   }
 
-  runStore(shape: KvShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome> {
-    return outcomeOf(new SimKvWorld(shape, rng, this.#trace), body);
+  runStore(shape: GroupShape, rng: Rng, body: (world: KvWorld) => Promise<void>): Promise<Outcome> {
+    return outcomeOf(new SimGroupWorld(storeService, shape, rng, this.#trace), body);
+  }
+
+  runMaster(shape: GroupShape, rng: Rng, body: (world: MasterWorld) => Promise<void>): Promise<Outcome> {
+    return outcomeOf(new SimGroupWorld(masterService, shape, rng, this.#trace), body);
   }
 
   runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome> {

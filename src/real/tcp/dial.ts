@@ -29,6 +29,9 @@ export interface CallEvents {
   closed(why: string, isGarbled: boolean): void;
 }
 
+/** What is read from a socket at a time. */
+const readBytes = 64 * 1024;
+
 /** What is to be said of a listener that is garbled from its first word on. */
 export function strangeListener(why: string): string {
   return `What listens there is not a kvorum server. ${why}`;
@@ -51,17 +54,14 @@ export class DialledConnection {
     this.#events = events;
     this.#decoder = new FrameDecoder({ bytesMax: call.handshakeBytesMax, take: (kind, body) => this.#take(kind, body) });
     const { host, port } = call.address;
-    this.socket = connect({ host, port, noDelay: true });
+    const onread = { buffer: Buffer.allocUnsafeSlow(readBytes), callback: (count: number, read: Uint8Array) => this.#read(read, count) };
+    this.socket = connect({ host, port, noDelay: true, onread });
     if (call.keepsAlive === false) this.socket.unref();
     this.socket.once("connect", () => {
       const { me, role, to } = call;
       this.socket.write(
         packFrame(frameKinds.hello, encodeHello({ role, cluster: me.cluster, who: me.self, incarnation: me.incarnation, to })),
       );
-    });
-    this.socket.on("data", (chunk: Uint8Array) => {
-      const fault = this.#decoder.push(chunk);
-      if (fault !== undefined) this.#end(fault.sentence);
     });
     this.socket.on("error", (error: NodeJS.ErrnoException) => {
       // When a name has several addresses and none answers, only the code says something.
@@ -91,6 +91,13 @@ export class DialledConnection {
       if (this.socket.closed) resolve();
       else this.socket.once("close", () => resolve());
     });
+  }
+
+  /** The decoder only looks at what was read, so that all is read into the same memory. Says that reading goes on. */
+  #read(read: Uint8Array, count: number): boolean {
+    const fault = this.#decoder.push(read.subarray(0, count));
+    if (fault !== undefined) this.#end(fault.sentence);
+    return true;
   }
 
   #take(kind: number, body: Uint8Array): void {

@@ -53,6 +53,12 @@ export class Guests implements IncomingOwner {
     return true;
   }
 
+  /** Listens to a client no more for a while; to a server always, since a group depends on it. */
+  rest(who: ServerId, ms: number): void {
+    const connection = this.#settled.get(who);
+    if (connection?.isClient === true) connection.rest(ms);
+  }
+
   beat(): void {
     for (const connection of this.#shaking) connection.beat();
     for (const connection of this.#settled.values()) connection.beat();

@@ -37,6 +37,9 @@ export class Incoming {
   /** For clients, which are answered here. */
   readonly #writer: SocketWriter;
   #flushDue = false;
+  /** Nothing is read from it: it rests, or has to read first what it is answered. */
+  #isResting = false;
+  #isUnread = false;
 
   constructor(socket: Socket, context: Context, owner: IncomingOwner) {
     this.#socket = socket;
@@ -53,6 +56,7 @@ export class Incoming {
       release: (bytes) => owner.release(this, bytes),
     });
     socket.on("data", (chunk: Uint8Array) => this.#read(chunk));
+    socket.on("drain", () => this.#drained());
     // What goes wrong with it ends it, and is of no interest: it is not ours to mend.
     socket.on("error", () => {});
     socket.on("end", () => this.close());
@@ -85,9 +89,24 @@ export class Incoming {
       return;
     }
     this.#writer.queue.push(packet, pulse.now);
+    if (!this.#isUnread && this.#writer.bytesWaiting > limits.clientUnreadBytesMax) {
+      this.#isUnread = true;
+      this.#listenOrNot();
+    }
     if (this.#flushDue) return;
     this.#flushDue = true;
     turn.last(this.#flush);
+  }
+
+  /** Reads nothing from it for a while. */
+  rest(ms: number): void {
+    if (this.#isResting || this.#state !== "settled") return;
+    this.#isResting = true;
+    this.#listenOrNot();
+    this.#context.clock.after(ms, () => {
+      this.#isResting = false;
+      this.#listenOrNot();
+    });
   }
 
   /** Hands the socket what was sent, and closes. */
@@ -109,9 +128,10 @@ export class Incoming {
   beat(): void {
     const { limits, counters, pulse } = this.#context;
     if (this.#state === "settled") {
-      if (pulse.now - this.#heardAt <= limits.idleMs) return;
+      // One that is not listened to cannot be heard: it has longer, because a slow line may need it.
+      if (pulse.now - this.#heardAt <= (this.#isUnread ? limits.clientUnreadMs : limits.idleMs)) return;
       counters.idle += 1;
-      this.#trace("tcp: closed a connection", "nothing has arrived for too long");
+      this.#trace("tcp: closed a connection", this.#isUnread ? "the client has not read its answers" : "nothing has arrived for too long");
     } else {
       if (pulse.now - this.openedAt <= limits.handshakeMs) return;
       counters.late += 1;
@@ -124,6 +144,20 @@ export class Incoming {
     this.#flushDue = false;
     this.#writer.write();
   };
+
+  /** The socket has taken everything that it was given; what waited behind that is given to it after this. */
+  #drained(): void {
+    if (!this.#isUnread || this.#writer.bytesWaiting > this.#context.limits.clientUnreadBytesMax) return;
+    this.#heardAt = this.#context.pulse.now;
+    this.#isUnread = false;
+    this.#listenOrNot();
+  }
+
+  #listenOrNot(): void {
+    if (this.#state !== "settled") return;
+    if (this.#isResting || this.#isUnread) this.#socket.pause();
+    else this.#socket.resume();
+  }
 
   #read(chunk: Uint8Array): void {
     this.#heardAt = this.#context.pulse.now;

@@ -14,6 +14,10 @@ export interface TcpLimits {
   readonly peerBytesMax: number;
   /** The most bytes that wait for one client; one that does not read them loses its connection. */
   readonly clientBytesMax: number;
+  /** A client for whom more bytes wait is not listened to until it has read them. */
+  readonly clientUnreadBytesMax: number;
+  /** One that has not read them after so long loses its connection. */
+  readonly clientUnreadMs: number;
   /** As `peerBytesMax`, while there is no connection; the oldest packets are dropped first. */
   readonly waitingBytesMax: number;
   /** Without a connection no packet waits longer: a consensus has moved on by then. */
@@ -51,6 +55,8 @@ const defaults: TcpLimits = {
   frameBytesMax: 5 * 1024 * 1024 + 64 * 1024,
   peerBytesMax: 16 * 1024 * 1024,
   clientBytesMax: 16 * 1024 * 1024,
+  clientUnreadBytesMax: 1024 * 1024,
+  clientUnreadMs: 60_000,
   waitingBytesMax: 1024 * 1024,
   waitingMs: 1_000,
   peersMax: 1_024,
@@ -64,7 +70,7 @@ const defaults: TcpLimits = {
   handshakeBytesMax: 4_096,
   handshakeMs: 5_000,
   idleMs: 10_000,
-  strangersBytesMax: 64 * 1024 * 1024,
+  strangersBytesMax: 32 * 1024 * 1024,
   tracesPerSecondMax: 5,
 };
 

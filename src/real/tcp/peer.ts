@@ -201,7 +201,9 @@ export class Peer {
     this.#connection = undefined;
     this.#writer.shut();
     this.#state = "pausing";
-    counters.droppedWaiting += this.#writer.queue.shrink(limits.waitingBytesMax);
+    // What a peer refuses for good is not handed to another one that answers there later: its sender may have given it up by then.
+    const { queue } = this.#writer;
+    counters.droppedWaiting += isFinal ? queue.takeAll().length : queue.shrink(limits.waitingBytesMax);
     const pauseMs = this.#pauseMs * rng.between(0.5, 1);
     this.#pauseMs = Math.min(this.#pauseMs * 2, limits.redialMsMax);
     this.#cancelPause = clock.after(pauseMs, () => this.#resume());

@@ -37,10 +37,13 @@ export class PacketQueue {
     return packets;
   }
 
-  /** Drops the oldest until the rest costs at most `costMax`; says how many. */
+  /**
+   * Drops the oldest until the rest costs at most `costMax`; says how many. The newest stays, whatever it costs: otherwise one that
+   * costs more would never leave, and nobody would be dialled for it.
+   */
   shrink(costMax: number): number {
     let [count, left] = [0, this.#cost];
-    while (left > costMax) {
+    while (left > costMax && count < this.length - 1) {
       left -= costOf(this.#packets[count] as Uint8Array);
       count += 1;
     }

@@ -99,6 +99,10 @@ export class TcpTransport implements Transport {
     this.#receive = receive;
   }
 
+  rest(from: ServerId, ms: number): void {
+    this.#guests.rest(from, ms);
+  }
+
   /** What was done so far. */
   counters(): TcpCounters {
     return { ...this.#context.counters };

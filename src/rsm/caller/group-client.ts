@@ -1,4 +1,3 @@
-import { getU64 } from "../../base/bytes.ts";
 import { assert } from "../../base/assert.ts";
 import type { GroupId, ServerId } from "../../base/ids.ts";
 import type { Cancel } from "../../env/clock.ts";
@@ -7,10 +6,10 @@ import type { CallerOptions } from "./caller-options.ts";
 import type { Answer, Answered } from "../client-wire.ts";
 import type { GroupCaller } from "../host.ts";
 import { LeaderSearch } from "./leader-search.ts";
+import { Numbering } from "./numbering.ts";
 import type { Ending, Operation, Outcome } from "./operation.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { PendingCall, type Wish } from "./pending-call.ts";
-import type { Sequence } from "./sequence.ts";
 import { refused, type Refused, type RefusalCode } from "../state/state-machine.ts";
 
 /** Which group is asked. A server's place in the list is its replica's number. */
@@ -21,6 +20,9 @@ export interface CalledGroup {
 
 /** Refusals that may be over soon: the same servers are asked again. */
 const passing: ReadonlySet<RefusalCode> = new Set(["not_leader", "overloaded", "session_full"]);
+
+/** Refusals after which no attempt of the same call can come to anything, whichever attempt they are told of: log time and floors never fall. */
+const lasting: ReadonlySet<RefusalCode> = new Set(["bad_request", "expired", "session_stale"]);
 
 /** What is due so soon is done together with what is due now. */
 const togetherMs = 2;
@@ -35,12 +37,16 @@ export class GroupClient implements GroupCaller {
   readonly #options: CallerOptions;
   readonly #search: LeaderSearch;
   readonly #outgoing: OutgoingCalls;
+  readonly #numbering: Numbering;
   readonly #pending = new Set<PendingCall>();
   readonly #attempts = new Map<number, PendingCall>();
   /** The next attempt's id. Ids begin anywhere: an answer to an earlier life of this client is to find nobody. */
   #nextId: number;
+  /** Whether any server has ever spoken with this client. */
+  #isMet = false;
   #wakeAt = Infinity;
   #cancelWake: Cancel | undefined;
+  readonly #forget = (id: number): void => void this.#attempts.delete(id);
 
   constructor(env: Pick<Env, "clock" | "transport" | "rng" | "trace">, { group, servers }: CalledGroup, options: CallerOptions) {
     assert(servers.length > 0, "a group has servers");
@@ -50,6 +56,12 @@ export class GroupClient implements GroupCaller {
     this.#search = new LeaderSearch(servers.length, env.rng.int(0, servers.length - 1));
     this.#outgoing = new OutgoingCalls(env, group, options.packetBytesMax);
     this.#nextId = env.rng.int(0, 2 ** 52);
+    this.#numbering = new Numbering({
+      clock: env.clock,
+      askTime: (shard, ended) => void this.call({ kind: "time", shard }, options.attemptMaxMs, ended),
+      proceed: (pending) => this.#attempt(pending),
+      refuse: (pending, refusal) => this.#end(pending, { kind: "refused", refusal }),
+    });
   }
 
   /** Calls that have not ended. */
@@ -81,7 +93,7 @@ export class GroupClient implements GroupCaller {
     } else {
       this.#pending.add(pending);
       this.#wakeBy(pending.deadline);
-      if (wish.kind === "request" && !wish.operation.isNumbered) this.#number(pending, wish.operation.sequence);
+      if (wish.kind === "request" && !wish.operation.isNumbered) this.#numbering.number(pending, wish.operation);
       else this.#attempt(pending);
     }
     return () => this.#giveUp(pending, "cancelled");
@@ -105,39 +117,31 @@ export class GroupClient implements GroupCaller {
     }
   }
 
-  // ---- numbers
+  // ---- servers that refuse to speak
 
-  /** Has the operation get its number, in turn, and makes the first attempt. */
-  #number(pending: PendingCall, sequence: Sequence): void {
-    if (sequence.hasWaiters) this.#wait(pending, sequence);
-    else this.#numberNow(pending, sequence);
+  /**
+   * A server will not speak with this client as it is: what waits for it is asked of another one. When none is left, every call ends:
+   * `sentence` says why.
+   */
+  barred(from: ServerId, sentence: () => string): void {
+    const server = this.#servers.indexOf(from);
+    if (server < 0) return;
+    this.#outgoing.drop(from);
+    const isLast = this.#search.barred(server);
+    // What ends in here may begin other calls, which are another matter.
+    const before = [...this.#pending];
+    for (const pending of before) {
+      if (isLast) this.#end(pending, { kind: "barred", detail: sentence(), unsent: !this.#isMet });
+      else if (pending.phase === "sent" && pending.server === server) this.#attempt(pending);
+    }
   }
 
-  /** A number needs the shard's log time, and room among the numbers in use. */
-  #numberNow(pending: PendingCall, sequence: Sequence): void {
-    const needsTime = sequence.needsTime(this.#env.clock.now());
-    if (needsTime || sequence.isFull) this.#wait(pending, sequence);
-    else this.#attempt(pending);
-    if (needsTime && !sequence.asking) this.#askTime(sequence);
-  }
-
-  #wait(pending: PendingCall, sequence: Sequence): void {
-    pending.waiter ??= {
-      proceed: () => this.#numberNow(pending, sequence),
-      refuse: (refusal) => this.#end(pending, { kind: "refused", refusal }),
-    };
-    sequence.wait(pending.waiter);
-  }
-
-  /** Learns the shard's log time, for as long as anybody waits for it. */
-  #askTime(sequence: Sequence): void {
-    sequence.asking = true;
-    this.call({ kind: "time", shard: sequence.shard }, this.#options.attemptMaxMs, (ending) => {
-      sequence.asking = false;
-      if (ending.kind === "result" && ending.bytes.length === 8) sequence.learnTime(getU64(ending.bytes, 0), this.#env.clock.now());
-      else if (ending.kind === "refused") sequence.refuseWaiters(ending.refusal);
-      else if (sequence.hasWaiters) this.#askTime(sequence);
-    });
+  /** A server has begun to speak with this client. */
+  welcomed(from: ServerId): void {
+    const server = this.#servers.indexOf(from);
+    if (server < 0) return;
+    this.#isMet = true;
+    this.#search.welcomed(server);
   }
 
   // ---- attempts
@@ -166,12 +170,12 @@ export class GroupClient implements GroupCaller {
     this.#rest(pending, jitter);
   }
 
-  /** `jitter` is given for the newest attempt alone: what an older one is answered only counts. */
+  /** `jitter` is given for the newest attempt alone: what an older one is answered only counts, unless it is lasting. */
   #onRefused(pending: PendingCall, server: number, refusal: Refused, jitter: number | undefined): void {
     const operation = pending.wish.kind === "request" ? pending.wish.operation : undefined;
     operation?.attemptRefused();
     const { why, detail } = refusal;
-    if (why === "bad_request") {
+    if (lasting.has(why)) {
       this.#end(pending, { kind: "refused", refusal });
       return;
     }
@@ -188,7 +192,8 @@ export class GroupClient implements GroupCaller {
       pending.refusals = 1;
       this.#attempt(pending);
     } else {
-      this.#rest(pending, jitter);
+      // What was too much together is not tried again together.
+      this.#rest(pending, why === "overloaded" ? this.#jitter() : jitter);
     }
   }
 
@@ -213,9 +218,9 @@ export class GroupClient implements GroupCaller {
 
   #end(pending: PendingCall, ending: Ending): void {
     if (pending.phase === "ended") return;
-    const { wish, waiter, attempts } = pending;
+    const { wish, waiter } = pending;
     if (waiter !== undefined && wish.kind === "request") wish.operation.sequence.leave(waiter);
-    for (const id of attempts) this.#attempts.delete(id);
+    pending.forgetAttempts(this.#forget);
     this.#pending.delete(pending);
     pending.end(ending);
   }

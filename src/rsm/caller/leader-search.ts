@@ -6,6 +6,8 @@ export class LeaderSearch {
   #leader: number | undefined;
   /** Whom to ask while nobody is known to lead. */
   #next: number;
+  /** Who does not speak with this client as it is. */
+  readonly #barred = new Set<number>();
 
   /** `first` is asked first. */
   constructor(count: number, first: number) {
@@ -27,7 +29,24 @@ export class LeaderSearch {
   /** That server says nothing: another one is asked. */
   silent(server: number): void {
     if (this.#leader === server) this.#leader = undefined;
-    if (this.#next === server) this.#next = (server + 1) % this.#count;
+    if (this.#next === server) this.#advance();
+  }
+
+  /** That server refuses to speak with this client: as long as others do not, they are asked. Whether nobody is left; then all are asked anew. */
+  barred(server: number): boolean {
+    this.silent(server);
+    this.#barred.add(server);
+    if (this.#barred.size === this.#count) {
+      this.#barred.clear();
+      return true;
+    }
+    if (this.#barred.has(this.#next)) this.#advance();
+    return false;
+  }
+
+  /** That server speaks with this client. */
+  welcomed(server: number): void {
+    this.#barred.delete(server);
   }
 
   /** That server does not lead; `hint` is what it says who does, from the network. Whether there is somebody to ask at once. */
@@ -38,5 +57,10 @@ export class LeaderSearch {
     if (leader === server || leader >= this.#count) return false;
     this.#leader = leader;
     return true;
+  }
+
+  #advance(): void {
+    do this.#next = (this.#next + 1) % this.#count;
+    while (this.#barred.has(this.#next));
   }
 }

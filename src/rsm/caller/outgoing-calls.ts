@@ -38,6 +38,11 @@ export class OutgoingCalls {
     this.#env.clock.after(0, this.#flush);
   }
 
+  /** What this turn has for a server does not leave. */
+  drop(to: ServerId): void {
+    this.#outgoing.delete(to);
+  }
+
   /** The values of the packet that the next call goes into. */
   #room(to: ServerId, bytes: number): Packable[] {
     let outgoing = this.#outgoing.get(to);

@@ -10,8 +10,10 @@ export type Wish =
   | { readonly kind: "query"; readonly bytes: Uint8Array }
   | { readonly kind: "time"; readonly shard: Shard };
 
-/** Attempts without an answer that are remembered for each call; what an older one is answered says nothing any more. */
-const attemptsMax = 16;
+/** Attempts without an answer that are remembered for each call behind the newest; what a still older one is answered says nothing. */
+const olderMax = 15;
+
+const noAttempts: readonly number[] = [];
 
 /** `waiting` for its number, `sent` and not answered, or `resting` until the next attempt. */
 type Phase = "waiting" | "sent" | "resting" | "ended";
@@ -35,8 +37,11 @@ export class PendingCall {
   refusals = 0;
   /** The newest refusal that was not final. */
   lastRefusal: Refused | undefined;
-  /** Attempts that were not answered, oldest first. */
-  readonly attempts: number[] = [];
+  /** The newest attempt, and whether it was answered. Nearly every call has one only. */
+  #newest = 0;
+  #isNewestOpen = false;
+  /** Older attempts that were not answered, oldest first. */
+  #older: readonly number[] = noAttempts;
 
   constructor(wish: Wish, deadline: number, ended: (ending: Ending) => void) {
     this.wish = wish;
@@ -49,16 +54,29 @@ export class PendingCall {
     this.phase = "sent";
     this.server = server;
     this.due = due;
-    this.attempts.push(id);
-    return this.attempts.length > attemptsMax ? this.attempts.shift() : undefined;
+    if (this.#isNewestOpen) this.#older = [...this.#older, this.#newest];
+    this.#newest = id;
+    this.#isNewestOpen = true;
+    if (this.#older.length <= olderMax) return undefined;
+    const [oldest, ...others] = this.#older;
+    this.#older = others;
+    return oldest;
   }
 
   /** An attempt was answered; whether it is the newest one, and not an older one that was thought to be lost. */
   answered(id: number): boolean {
-    const at = this.attempts.indexOf(id);
-    const isNewest = this.phase === "sent" && at === this.attempts.length - 1;
-    this.attempts.splice(at, 1);
-    return isNewest;
+    if (this.#isNewestOpen && id === this.#newest) {
+      this.#isNewestOpen = false;
+      return true;
+    }
+    this.#older = this.#older.filter((older) => older !== id);
+    return false;
+  }
+
+  /** Runs `forget` for each attempt that was not answered. */
+  forgetAttempts(forget: (id: number) => void): void {
+    if (this.#isNewestOpen) forget(this.#newest);
+    for (const id of this.#older) forget(id);
   }
 
   /** What is sent for the attempt `id`. */

@@ -28,8 +28,6 @@ export class Sequence {
   /** When the log time was learned, by the client's clock. */
   #learnedAt: number | undefined;
   readonly #waiters = new Set<Waiter>();
-  /** Whether somebody is about to learn the log time. */
-  asking = false;
 
   constructor(client: Uint8Array, shard: Shard, options: SessionOptions) {
     this.client = client;
@@ -94,8 +92,9 @@ export class Sequence {
   /** Nobody waits for that number any more: its result has come, or it was given up. */
   end(number: number): void {
     assert(number >= this.#floor && number < this.#next && !this.#ended.has(number), "a number ends once");
-    this.#ended.add(number);
-    while (this.#ended.delete(this.#floor)) this.#floor += 1;
+    if (number !== this.#floor) this.#ended.add(number);
+    else this.#floor += 1;
+    while (this.#ended.size > 0 && this.#ended.delete(this.#floor)) this.#floor += 1;
     this.#release();
   }
 

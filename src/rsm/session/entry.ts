@@ -1,5 +1,6 @@
 import { getU64, putU64 } from "../../base/bytes.ts";
 import { decode, encode, Malformed } from "../../base/codec.ts";
+import { pooled } from "../../base/pool.ts";
 import { whole } from "../fields.ts";
 import { clientBytesMax, clientBytesMin, decodeRequest, type Request, shardMax } from "./request.ts";
 import { packLimits, type SessionLimits, unpackLimits } from "./session-limits.ts";
@@ -18,7 +19,7 @@ export type Logged =
   | { readonly kind: "request"; readonly stamp: number; readonly request: Request }
   /** Sessions that may be dropped: whoever applies it looks again. */
   | { readonly kind: "expire"; readonly stamp: number; readonly sessions: readonly SessionName[] }
-  /** A command that the machine itself has logged. Nothing makes one yet. */
+  /** A command that the machine itself has logged. */
   | { readonly kind: "machine"; readonly stamp: number; readonly body: Uint8Array };
 
 const kinds = { opening: 0, request: 1, expire: 2, machine: 3 } as const;
@@ -27,7 +28,7 @@ const kinds = { opening: 0, request: 1, expire: 2, machine: 3 } as const;
 const headBytes = 9;
 
 function entryBytes(kind: number, stamp: number, body: Uint8Array): Uint8Array {
-  const data = new Uint8Array(headBytes + body.length);
+  const data = pooled(headBytes + body.length);
   data[0] = kind;
   putU64(data, 1, stamp);
   data.set(body, headBytes);
@@ -47,6 +48,11 @@ export function expireEntry(stamp: number, sessions: readonly SessionName[]): Ui
   return entryBytes(kinds.expire, stamp, encode(sessions.flatMap(({ shard, client }) => [shard, client])));
 }
 
+/** `command` as the machine made it. */
+export function machineEntry(stamp: number, command: Uint8Array): Uint8Array {
+  return entryBytes(kinds.machine, stamp, command);
+}
+
 /** The log time at which a leader made the entry. */
 export function stampOf(data: Uint8Array): number {
   if (data.length < headBytes) throw new Malformed("an entry ends inside its head");
@@ -58,17 +64,16 @@ export function stampOf(data: Uint8Array): number {
 /** Reads an entry; throws `Malformed` for one that no leader of this version makes: nobody can go on behind it. */
 export function decodeEntry(data: Uint8Array): Logged {
   const stamp = stampOf(data);
-  const body = data.subarray(headBytes);
   const kind = data[0] as number;
   switch (kind) {
     case kinds.opening:
-      return { kind: "opening", stamp, limits: unpackLimits(decode(body)) };
+      return { kind: "opening", stamp, limits: unpackLimits(decode(data.subarray(headBytes))) };
     case kinds.request:
-      return { kind: "request", stamp, request: decodeRequest(body) };
+      return { kind: "request", stamp, request: decodeRequest(data, headBytes) };
     case kinds.expire:
-      return { kind: "expire", stamp, sessions: unpackNames(decode(body)) };
+      return { kind: "expire", stamp, sessions: unpackNames(decode(data.subarray(headBytes))) };
     case kinds.machine:
-      return { kind: "machine", stamp, body };
+      return { kind: "machine", stamp, body: data.subarray(headBytes) };
     default:
       throw new Malformed(`an unknown kind of entry: ${kind}`);
   }

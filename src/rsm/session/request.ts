@@ -1,6 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import { getU64, putU64 } from "../../base/bytes.ts";
 import { Malformed } from "../../base/codec.ts";
+import { pooled } from "../../base/pool.ts";
 import type { Shard } from "../state/state-machine.ts";
 
 /** The bytes that a client's id may have: enough to be never drawn twice, few enough to stand in a key. */
@@ -41,7 +42,7 @@ export function encodeRequest({ client, number, shard, floor, validUntil, comman
   assert(client.length >= clientBytesMin && client.length <= clientBytesMax, "a client's id has 16 to 32 bytes");
   assert(number >= 1 && floor >= 1 && floor <= number, "a floor is at most the request's own number");
   assert(Number.isInteger(shard) && shard >= 0 && shard <= shardMax, "a shard is a number of 16 bits");
-  const bytes = new Uint8Array(fixedBytes + client.length + command.length);
+  const bytes = pooled(fixedBytes + client.length + command.length);
   bytes[0] = client.length;
   bytes.set(client, 1);
   const at = 1 + client.length;
@@ -54,17 +55,17 @@ export function encodeRequest({ client, number, shard, floor, validUntil, comman
   return bytes;
 }
 
-/** Checks bytes from anywhere; throws `Malformed`. What comes out are views into `bytes`. */
-export function decodeRequest(bytes: Uint8Array): Request {
-  const idBytes = bytes[0] ?? 0;
+/** Checks bytes from anywhere, from `start` on; throws `Malformed`. What comes out are views into `bytes`. */
+export function decodeRequest(bytes: Uint8Array, start = 0): Request {
+  const idBytes = bytes[start] ?? 0;
   if (idBytes < clientBytesMin || idBytes > clientBytesMax) throw new Malformed("a client's id has 16 to 32 bytes");
-  const at = 1 + idBytes;
-  if (bytes.length < fixedBytes + idBytes) throw new Malformed("a request ends inside its head");
+  const at = start + 1 + idBytes;
+  if (bytes.length < start + fixedBytes + idBytes) throw new Malformed("a request ends inside its head");
   const number = safe(getU64(bytes, at));
   const floor = safe(getU64(bytes, at + 10));
   if (floor === 0 || floor > number) throw new Malformed("a request's floor is from 1 to its own number");
   return {
-    client: bytes.subarray(1, at),
+    client: bytes.subarray(start + 1, at),
     number,
     shard: ((bytes[at + 8] as number) << 8) | (bytes[at + 9] as number),
     floor,

@@ -59,8 +59,8 @@ export class SessionRow {
     this.#validUntil = Math.max(this.#validUntil, validUntil);
     const at = this.#placeOf(number);
     assert(number >= this.#floor && this.#numbers[at] !== number, "a number is done once");
-    this.#numbers.splice(at, 0, number);
-    this.#results.splice(at, 0, result);
+    insert(this.#numbers, at, number);
+    insert(this.#results, at, result);
     this.#bytes += bytesOf(result);
   }
 
@@ -76,8 +76,8 @@ export class SessionRow {
     this.#floor = floor;
     if (gone === 0) return;
     for (let i = 0; i < gone; i += 1) this.#bytes -= bytesOf(this.#results[i] as Kept);
-    this.#numbers.splice(0, gone);
-    this.#results.splice(0, gone);
+    dropFirst(this.#numbers, gone);
+    dropFirst(this.#results, gone);
   }
 
   /** Where a number stands, or would stand. Nearly always that is at one of the ends. */
@@ -114,6 +114,18 @@ export function decodeSessionRow(bytes: Uint8Array): SessionRow {
     results.push(result);
   }
   return new SessionRow(shard, floor, validUntil, numbers, results);
+}
+
+/** Nearly always at the end, where `splice` would make an array of nothing. */
+function insert<T>(list: T[], at: number, item: T): void {
+  if (at === list.length) list.push(item);
+  else list.splice(at, 0, item);
+}
+
+/** As `splice`, without an array of what is gone, and with the room for what comes next. */
+function dropFirst(list: unknown[], count: number): void {
+  list.copyWithin(0, count);
+  for (let i = 0; i < count; i += 1) list.pop();
 }
 
 function bytesOf(result: Kept): number {

@@ -1,14 +1,14 @@
+import { assert } from "../../base/assert.ts";
 import { concat } from "../../base/bytes.ts";
 import { encode } from "../../base/codec.ts";
 import type { SessionName } from "./entry.ts";
 import { fields, whole } from "../fields.ts";
-import { keyText } from "../state/key-text.ts";
 import type { ReadRow } from "../machine.ts";
 import type { Request } from "./request.ts";
 import { packLimits, type SessionLimits, sessionLimits, unpackLimits } from "./session-limits.ts";
 import { decodeSessionRow, SessionRow } from "./session-row.ts";
-import { ownRows, type State } from "../state/state.ts";
-import type { StateBatch } from "../state/state-batch.ts";
+import { ownRows } from "../state/state.ts";
+import type { HeldRow, StateRows } from "../state/state-rows.ts";
 import { refused, type Refused, type StateMachine } from "../state/state-machine.ts";
 
 /** The command was done, once, and its result was too large to keep. */
@@ -24,14 +24,6 @@ export type Applied = Uint8Array | Lost | Refused;
 
 /** Holds the group's log time, how many sessions there are, and the limits that count. */
 const groupKey = Uint8Array.of(ownRows);
-
-/** A row that entries of the present batch have met. */
-interface Met {
-  readonly key: Uint8Array;
-  /** Undefined when there is none. */
-  row: SessionRow | undefined;
-  changed: boolean;
-}
 
 /**
  * Who has asked for what already: rules S1 to S9 where they are decided, when an entry is applied. Everything it knows is rows, the
@@ -53,7 +45,6 @@ export class Sessions {
   #count = 0;
   #limits: SessionLimits = sessionLimits();
   #changed = false;
-  readonly #met = new Map<string, Met>();
 
   constructor(machine: StateMachine<unknown, unknown>) {
     this.#machine = machine;
@@ -76,7 +67,6 @@ export class Sessions {
   /** The rows are others now: at the start, and when a snapshot has taken the place of the state. */
   restored(read: ReadRow): void {
     const bytes = read(groupKey);
-    this.#met.clear();
     this.#changed = false;
     if (bytes === undefined) {
       this.#time = this.#count = 0;
@@ -103,12 +93,12 @@ export class Sessions {
   }
 
   /** Applies a request. */
-  apply(request: Request, state: State): Applied {
+  apply(request: Request, state: StateRows): Applied {
     const { shard, number, floor, validUntil } = request;
     const home = this.#machine.home(shard, state);
     if (!home.ok) return home;
-    const met = this.#meet(home.sessions, request.client, state);
-    const { row } = met;
+    const held = state.row(concat([home.sessions, request.client]));
+    const row = sessionIn(held);
     if (row !== undefined && number < row.floor) return refused("session_stale", `number ${number} is below ${row.floor}`);
     const stored = row?.resultOf(number);
     if (stored !== undefined) return stored ?? lost;
@@ -118,35 +108,38 @@ export class Sessions {
     if (!command.ok) return command;
     const result = this.#machine.execute(shard, command.value, state);
     if (row === undefined) this.#changeCount(1);
-    met.row = row ?? new SessionRow(shard);
-    met.row.done(number, floor, validUntil, result.length > this.#limits.resultBytesMax ? null : result);
-    met.changed = true;
+    state.change(held);
+    const session = row ?? new SessionRow(shard);
+    // It may be cut from larger memory, and is kept for as long as its client likes.
+    session.done(number, floor, validUntil, result.length > this.#limits.resultBytesMax ? null : new Uint8Array(result));
+    held.form = session;
     return result;
   }
 
+  /** Applies a command of the machine's own, which may read and write session rows. */
+  applyOwn(command: Uint8Array, state: StateRows): void {
+    const more = this.#machine.executeOwn?.(command, state, this.#time);
+    assert(more !== undefined, "a machine that logs commands executes them");
+    if (more !== 0) this.#changeCount(more);
+  }
+
   /** Drops the named sessions, as far as their time is over where they are served (rule S4). */
-  expire(names: readonly SessionName[], state: State): void {
+  expire(names: readonly SessionName[], state: StateRows): void {
     for (const { shard, client } of names) {
       const home = this.#machine.home(shard, state);
       if (!home.ok) continue;
-      const met = this.#meet(home.sessions, client, state);
-      if (met.row === undefined || this.#time + home.timeOffset <= met.row.validUntil) continue;
-      met.row = undefined;
-      met.changed = true;
+      const held = state.row(concat([home.sessions, client]));
+      const row = sessionIn(held);
+      if (row === undefined || this.#time + home.timeOffset <= row.validUntil) continue;
+      state.delete(held.key);
       this.#changeCount(-1);
     }
   }
 
-  /** Puts everything that has changed into `batch`; whoever else writes sessions does so behind it. */
-  flush(batch: StateBatch): void {
-    for (const { key, row, changed } of this.#met.values()) {
-      if (!changed) continue;
-      if (row === undefined) batch.delete(key);
-      else batch.put(key, row.encode());
-    }
-    this.#met.clear();
+  /** Puts what is known of all sessions together into `state`, if it has changed. */
+  flush(state: StateRows): void {
     if (!this.#changed) return;
-    batch.putOwn(groupKey, encode([this.#time, this.#count, packLimits(this.#limits)]));
+    state.putOwn(groupKey, encode([this.#time, this.#count, packLimits(this.#limits)]));
     this.#changed = false;
   }
 
@@ -163,20 +156,17 @@ export class Sessions {
     return refused("session_full", `the session holds ${resultsMax} results or ${sessionBytesMax} bytes of them`);
   }
 
-  #meet(prefix: Uint8Array, client: Uint8Array, state: State): Met {
-    const key = concat([prefix, client]);
-    const text = keyText(key);
-    let met = this.#met.get(text);
-    if (met === undefined) {
-      const bytes = state.get(key);
-      met = { key, row: bytes === undefined ? undefined : decodeSessionRow(bytes), changed: false };
-      this.#met.set(text, met);
-    }
-    return met;
-  }
-
   #changeCount(by: number): void {
     this.#count += by;
     this.#changed = true;
   }
+}
+
+/** The session that a row holds. It is held as such from here on: a hot one is read once, and written once for all entries of a batch. */
+function sessionIn(held: HeldRow): SessionRow | undefined {
+  if (held.form === undefined && held.bytes !== undefined) {
+    held.form = decodeSessionRow(held.bytes);
+    held.bytes = undefined;
+  }
+  return held.form as SessionRow | undefined;
 }

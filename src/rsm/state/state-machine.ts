@@ -64,6 +64,14 @@ export interface StateMachine<Command, Query> {
   home(shard: Shard, state: StateReader): ShardHome | Refused;
   /** Executes a command on a shard that is served; the result is for its client. */
   execute(shard: Shard, command: Command, state: State): Uint8Array;
+  /**
+   * Executes a command of the machine's own, which no client has asked for: its leader's part has logged it, and nothing of it is
+   * checked before it is applied. `time` is the group's log time. It may write session rows of copies that are not served, and returns
+   * how many more of them there are now. A machine without it logs nothing.
+   */
+  executeOwn?(command: Uint8Array, state: State, time: number): number;
+  /** Whether the answer to a query may take more than one turn: only so many of these are under way at once. */
+  takesLong?(query: Query): boolean;
   /** Answers a query on shards that the query itself names; `reply` runs once, now or later. */
   query(query: Query, view: StateView, reply: (result: Uint8Array | Refused) => void): void;
   /** Whether the row of that key follows from others, so that a snapshot leaves it out and `derive` brings it back. */

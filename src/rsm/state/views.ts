@@ -43,14 +43,9 @@ export class View implements StateView {
     });
   }
 
-  /** Whether it has not heard yet that the row changes. */
-  needs(text: string): boolean {
-    return !this.#was.has(text);
-  }
-
-  /** A row is about to change for the first time since the view's moment. */
+  /** A row is about to change. */
   changing(text: string, was: Was): void {
-    this.#was.set(text, was);
+    if (!this.#was.has(text)) this.#was.set(text, was);
   }
 
   close(): void {
@@ -80,15 +75,10 @@ export class Views {
   readonly #keys: Keys;
   readonly #open = new Set<View>();
   readonly read: ReadRow;
-  /** For `StateBatch.emit`. */
-  readonly changing = (text: string, key: Uint8Array): void => {
-    // Read once for all, and only if anybody wants to know.
-    let was: Was | undefined;
-    for (const view of this.#open) {
-      if (!view.needs(text)) continue;
-      was ??= { key, value: this.read(key) };
-      view.changing(text, was);
-    }
+  /** For `StateRows.begin`. */
+  readonly changing = (key: Uint8Array, before: Uint8Array | undefined): void => {
+    const text = keyText(key);
+    for (const view of this.#open) view.changing(text, { key, value: before });
   };
 
   /** `read` gives the machine's rows as of everything applied. */

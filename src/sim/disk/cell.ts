@@ -3,17 +3,17 @@ import type { Cell, WriteOptions } from "../../env/storage.ts";
 import type { DiskDrive, DiskFailure } from "./drive.ts";
 import type { EventOwner } from "../event-queue.ts";
 
-/** One value that was written to a cell. */
+/** One value that was given to the operating system. */
 interface Version {
   readonly value: Uint8Array | undefined;
-  /** Written without sync: it outlives the process from then on. */
-  readonly unsynced: boolean;
+  /** It outlives the process. */
+  written: boolean;
 }
 
-/** From so many on, unsynced values that newer ones have replaced are forgotten: a power cut then brings back one of the others. */
+/** From so many on, values that newer ones have replaced are forgotten: a power cut then brings back one of the others. */
 const versionsMax = 32;
 
-/** What a cell holds: first the value that a power cut cannot take, then those written since. The last one is read. */
+/** What a cell holds: first the value that a power cut cannot take, then those since, of which only the last may be unfinished. */
 type Versions = Version[];
 
 /** What all cells of a disk would hold after a power cut. */
@@ -51,10 +51,17 @@ export class SimCells {
   crash(powerCut: boolean): void {
     this.#life.alive = false;
     for (const versions of this.#versions.values()) {
-      const oldest = powerCut ? 0 : versions.findLastIndex((version, at) => version.unsynced || at === 0);
+      const oldest = powerCut ? 0 : lastWritten(versions);
       versions.splice(this.#rng.int(oldest, versions.length - 1) + 1);
       if (powerCut) versions.splice(0, versions.length - 1);
+      for (const version of versions) version.written = true;
     }
+  }
+
+  /** What the cell of that name holds at the least when the process ends now. */
+  written(name: string): Uint8Array | undefined {
+    const versions = this.#versions.get(name);
+    return versions?.[lastWritten(versions)]?.value;
   }
 
   copy(): CellImages {
@@ -63,17 +70,21 @@ export class SimCells {
 
   restore(images: CellImages): void {
     this.#versions.clear();
-    for (const [name, value] of images) this.#versions.set(name, [{ value, unsynced: false }]);
+    for (const [name, value] of images) this.#versions.set(name, [{ value, written: true }]);
   }
 
   #versionsOf(name: string): Versions {
     let versions = this.#versions.get(name);
     if (versions === undefined) {
-      versions = [{ value: undefined, unsynced: false }];
+      versions = [{ value: undefined, written: true }];
       this.#versions.set(name, versions);
     }
     return versions;
   }
+}
+
+function lastWritten(versions: Versions): number {
+  return versions.findLastIndex(({ written }) => written);
 }
 
 /** What the cells of one life share. */
@@ -90,69 +101,69 @@ interface CellParts {
   readonly onFatal: (failure: DiskFailure) => void;
 }
 
-/** A synced write. */
-interface SyncedWrite {
-  readonly version: Version;
-  readonly done: (() => void) | undefined;
+/** A value on its way, and who waits for it. */
+interface CellWrite {
+  value: Uint8Array;
+  sync: boolean;
+  readonly dones: (() => void)[];
 }
 
-/** A cell as one life sees it. One sync is under way at a time; what is written meanwhile is covered by the next one. */
+/** A cell as one life sees it. One value is on its way at a time; of those that are written meanwhile the newest follows it. */
 class SimCell implements Cell {
   readonly #parts: CellParts;
-  #waiting: SyncedWrite[] = [];
-  #syncing = false;
+  #waiting: CellWrite | undefined;
+  #busy = false;
 
   constructor(parts: CellParts) {
     this.#parts = parts;
   }
 
   read(): Uint8Array | undefined {
-    const value = this.#parts.versions.at(-1)?.value;
+    const value = this.#waiting?.value ?? this.#parts.versions.at(-1)?.value;
     return value && new Uint8Array(value);
   }
 
   write(value: Uint8Array, options: WriteOptions, done?: () => void): void {
     if (!this.#parts.life.alive) return;
-    const version: Version = { value: new Uint8Array(value), unsynced: !options.sync };
-    this.#parts.versions.push(version);
-    if (!options.sync) return this.#thin();
-    this.#waiting.push({ version, done });
+    const own = new Uint8Array(value);
+    this.#waiting ??= { value: own, sync: false, dones: [] };
+    this.#waiting.value = own;
+    if (options.sync) this.#waiting.sync = true;
+    if (done !== undefined) this.#waiting.dones.push(done);
     this.#begin();
+  }
+
+  #begin(): void {
+    const write = this.#waiting;
+    if (this.#busy || write === undefined) return;
+    this.#busy = true;
+    this.#waiting = undefined;
+    const { versions, drive, life, owner, onFatal } = this.#parts;
+    const version: Version = { value: write.value, written: false };
+    versions.push(version);
+    const finish = (failure: DiskFailure | undefined): void => {
+      if (!life.alive) return;
+      if (failure !== undefined) return onFatal(failure);
+      version.written = true;
+      if (write.sync) versions.splice(0, versions.indexOf(version));
+      else this.#thin();
+      owner.enter(() => this.#report(write));
+    };
+    if (write.sync) drive.begin(finish);
+    else drive.note(finish);
   }
 
   #thin(): void {
     const { versions, rng } = this.#parts;
-    if (versions.length <= versionsMax) return;
-    const at = rng.int(1, versions.length - 2);
-    if (versions[at]?.unsynced === true) versions.splice(at, 1);
+    if (versions.length > versionsMax) versions.splice(rng.int(1, versions.length - 2), 1);
   }
 
-  #begin(): void {
-    if (this.#syncing || this.#waiting.length === 0) return;
-    this.#syncing = true;
-    const covered = this.#waiting;
-    this.#waiting = [];
-    const { drive, owner, onFatal } = this.#parts;
-    drive.begin((failure) => {
-      if (!this.#parts.life.alive) return;
-      if (failure !== undefined) return onFatal(failure);
-      this.#keep(covered);
-      owner.enter(() => this.#report(covered));
-    });
-  }
-
-  #keep(covered: readonly SyncedWrite[]): void {
-    const { versions } = this.#parts;
-    const newest = versions.findIndex((version) => version === covered.at(-1)?.version);
-    versions.splice(0, newest);
-  }
-
-  #report(covered: readonly SyncedWrite[]): void {
-    for (const { done } of covered) {
-      done?.();
+  #report({ dones }: CellWrite): void {
+    for (const done of dones) {
+      done();
       if (!this.#parts.life.alive) return;
     }
-    this.#syncing = false;
+    this.#busy = false;
     this.#begin();
   }
 }

@@ -28,6 +28,8 @@ export interface DiskOptions extends DriveOptions {
 const defaults: DiskOptions = {
   syncMinMs: 1,
   syncMaxMs: 3,
+  noteMinMs: 0.02,
+  noteMaxMs: 0.2,
   waitMs: 10,
   waitBytesMax: 256 * 1024,
   deleteRowsMax: 64,
@@ -106,6 +108,11 @@ export class SimDisk {
   /** A new, empty directory: no rows, no cells. */
   wipe(): void {
     this.restore({ rows: new DiskImage(), cells: new Map() });
+  }
+
+  /** What the cell of that name holds at the least when the present life ends now, and the machine goes on. */
+  written(cell: string): Uint8Array | undefined {
+    return this.#cells.written(cell);
   }
 
   /** All that the disk holds now. */

@@ -11,6 +11,9 @@ export interface DriveOptions {
   /** How long a write takes until it is safe: uniform between the two. */
   readonly syncMinMs: number;
   readonly syncMaxMs: number;
+  /** How long a short write takes until it outlives the process, likewise. */
+  readonly noteMinMs: number;
+  readonly noteMaxMs: number;
 }
 
 /** The mechanical part of a disk: how long a write takes, and whether it ever ends. */
@@ -26,6 +29,7 @@ export class DiskDrive {
 
   constructor(world: World, rng: Rng, options: DriveOptions) {
     assert(options.syncMinMs >= 0 && options.syncMinMs <= options.syncMaxMs, "a sync takes some time or none");
+    assert(options.noteMinMs >= 0 && options.noteMinMs <= options.noteMaxMs, "a short write takes some time or none");
     this.#world = world;
     this.#rng = rng;
     this.#options = options;
@@ -33,7 +37,16 @@ export class DiskDrive {
 
   /** Calls `finish` when the write that begins now has ended: later, perhaps never; with a failure when it went wrong. */
   begin(finish: (failure: DiskFailure | undefined) => void): void {
-    let ms = this.#rng.between(this.#options.syncMinMs, this.#options.syncMaxMs) * this.#factor;
+    this.#begin(this.#options.syncMinMs, this.#options.syncMaxMs, finish);
+  }
+
+  /** As `begin`, of a short write that is not synced. A disk that is slow or hangs holds it up just the same: it waits for the journal. */
+  note(finish: (failure: DiskFailure | undefined) => void): void {
+    this.#begin(this.#options.noteMinMs, this.#options.noteMaxMs, finish);
+  }
+
+  #begin(minMs: number, maxMs: number, finish: (failure: DiskFailure | undefined) => void): void {
+    let ms = this.#rng.between(minMs, maxMs) * this.#factor;
     if (this.#extraMeanMs > 0) ms += this.#rng.exponential(this.#extraMeanMs);
     this.#endAfter(ms, finish);
   }

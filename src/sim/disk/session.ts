@@ -1,8 +1,8 @@
 import { equalBytes } from "../../base/bytes.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Cell, Storage, StorageView, WriteOp, WriteOptions } from "../../env/storage.ts";
-import type { SimDisk } from "./disk.ts";
-import { DiskFailure } from "./drive.ts";
+import { type DiskDrive, DiskFailure } from "./drive.ts";
+import type { DiskImage } from "./image.ts";
 import { DiskView } from "./view.ts";
 import type { EventOwner } from "../event-queue.ts";
 import type { Seals } from "../network/seal.ts";
@@ -16,9 +16,29 @@ export interface Batch {
   readonly done: (() => void) | undefined;
 }
 
+/** The disk below, as one life has to do with it. */
+export interface DiskBelow {
+  readonly options: {
+    readonly waitMs: number;
+    readonly waitBytesMax: number;
+    readonly deleteRowsMax: number;
+    readonly rotationHole: boolean;
+  };
+  readonly drive: DiskDrive;
+  readonly full: boolean;
+  /** What would survive a power cut. */
+  readonly durable: DiskImage;
+  /** A life has accepted a batch. */
+  accepted(batch: Batch): void;
+  /** A batch is safe. */
+  keep(batch: Batch): void;
+  /** The write that was under way has ended. */
+  writeEnded(): void;
+}
+
 export interface SessionParts {
   readonly world: World;
-  readonly disk: SimDisk;
+  readonly disk: DiskBelow;
   readonly owner: EventOwner;
   readonly rng: Rng;
   readonly cells: (name: string) => Cell;

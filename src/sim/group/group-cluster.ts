@@ -1,36 +1,35 @@
-import { groupId, type ServerId, serverId } from "../../base/ids.ts";
+import { type ServerId, serverId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { CallerOptions, SessionOptions } from "../../rsm/caller/caller-options.ts";
 import type { Member } from "../../rsm/member.ts";
-import { type ReplicaOptionsGiven, replicaOptions } from "../../rsm/options.ts";
-import { type KvOptions, kvOptions } from "../../shardkv/options.ts";
 import { type ClusterOptions, SimCluster } from "../cluster.ts";
-import type { Network } from "../network/network.ts";
-import type { World } from "../world.ts";
-import { type KvReplica, kvProgram } from "./kv-program.ts";
+import type { Universe } from "../universe.ts";
+import { groupCaller } from "./group-caller.ts";
+import { type AnyReplica, type GroupKind, groupProgram } from "./group-kind.ts";
 import { SimClient } from "./sim-client.ts";
 
 export interface GroupClusterOptions extends Omit<ClusterOptions, "program" | "onFailure" | "onReceive"> {
-  readonly replica?: ReplicaOptionsGiven;
-  readonly kv?: Partial<KvOptions>;
+  /** What its clients are called, before their numbers. */
+  readonly clients?: string;
   /** A server's or a client's code threw, or a server's disk failed: it is dead. Without it, whoever makes time pass gets the error. */
   readonly onFailure?: (who: ServerId, error: unknown) => void;
 }
 
-/** A group of replicas of the store, and clients, in a world of their own. All servers are dead at first, and nobody asks them. */
-export class GroupCluster {
+/** A group of replicas of some kind, and its clients. All servers are dead at first, and nobody asks them. */
+export class GroupCluster<Caller> {
   readonly sim: SimCluster;
-  readonly kv: KvOptions;
-  readonly clients: SimClient[] = [];
+  readonly clients: SimClient<Caller>[] = [];
+  readonly #kind: GroupKind<Caller>;
   readonly #options: GroupClusterOptions;
-  readonly #replicas = new WeakMap<Member, KvReplica>();
+  readonly #replicas = new WeakMap<Member, AnyReplica>();
 
-  constructor(seed: Rng | number | string, options: GroupClusterOptions) {
+  /** As `SimCluster`: in a universe that is given, or in one of its own. */
+  constructor(where: Universe | Rng | number | string, kind: GroupKind<Caller>, options: GroupClusterOptions) {
+    this.#kind = kind;
     this.#options = options;
-    this.kv = kvOptions(options.kv);
-    this.sim = new SimCluster(seed, {
+    this.sim = new SimCluster(where, {
       ...options,
-      program: kvProgram(replicaOptions(options.replica), this.kv, (_, replica) => this.#replicas.set(replica.member, replica)),
+      program: groupProgram(kind, (_, replica) => this.#replicas.set(replica.member, replica)),
       onFailure: (at, error) => this.#failed(this.sim.server(at).id, error),
     });
   }
@@ -39,11 +38,11 @@ export class GroupCluster {
     return this.sim.size;
   }
 
-  get world(): World {
+  get world(): Universe["world"] {
     return this.sim.world;
   }
 
-  get network(): Network {
+  get network(): Universe["network"] {
     return this.sim.network;
   }
 
@@ -65,7 +64,7 @@ export class GroupCluster {
   }
 
   /** The replica at a server that is alive. */
-  replica(at: number): KvReplica | undefined {
+  replica(at: number): AnyReplica | undefined {
     const member = this.sim.member(at);
     return member && this.#replicas.get(member);
   }
@@ -81,13 +80,12 @@ export class GroupCluster {
   }
 
   /** A new client, alive, with a session of its own. */
-  newClient(session: Partial<SessionOptions> = {}, caller: Partial<CallerOptions> = {}): SimClient {
-    const id = serverId(`c${this.clients.length}`);
-    const client = new SimClient(this.world, this.network, id, {
-      called: { group: groupId(1), servers: this.sim.servers.map((server) => server.id) },
-      kv: this.kv,
-      session,
-      caller,
+  newClient(session: Partial<SessionOptions> = {}, caller: Partial<CallerOptions> = {}): SimClient<Caller> {
+    const { name, servers } = this.sim;
+    const id = serverId(`${this.#options.clients ?? "c"}${this.clients.length}`);
+    const called = { group: name.group, servers: servers.map((server) => server.id) };
+    const client = new SimClient(this.sim, id, {
+      begin: groupCaller({ called, session, caller }, (group, own) => this.#kind.caller(group, own)),
       process: this.#options.process ?? {},
       onFailure: (error) => this.#failed(id, error),
     });

@@ -1,40 +1,29 @@
 import { present } from "../../base/assert.ts";
 import type { ServerId } from "../../base/ids.ts";
-import { KvCaller } from "../../client/kv-caller.ts";
-import { type CallerOptions, callerOptions, type SessionOptions } from "../../rsm/caller/caller-options.ts";
-import { type CalledGroup, GroupClient } from "../../rsm/caller/group-client.ts";
-import { Host } from "../../rsm/host.ts";
-import { ClientSession, type Operation } from "../../rsm/caller/operation.ts";
-import type { KvOptions } from "../../shardkv/options.ts";
-import { partitioner } from "../../shardkv/partitioner.ts";
+import type { Env } from "../../env/env.ts";
 import { SimDisk } from "../disk/disk.ts";
-import type { Network } from "../network/network.ts";
 import { type ProcessOptions, SimProcess } from "../process.ts";
-import type { World } from "../world.ts";
+import type { Universe } from "../universe.ts";
 
-export interface SimClientOptions {
-  readonly called: CalledGroup;
-  readonly kv: KvOptions;
-  readonly session?: Partial<SessionOptions>;
-  readonly caller?: Partial<CallerOptions>;
+export interface SimClientOptions<Caller> {
+  /** Makes what a life of the client asks with. */
+  readonly begin: (env: Env) => Caller;
   readonly process?: Partial<ProcessOptions>;
   /** The client's own code threw: it is dead. */
   readonly onFailure: (error: unknown) => void;
-  /** The client is about to ask for a command, in which it is told its number with the first attempt. */
-  readonly onOperation?: (operation: Operation) => void;
 }
 
 /**
- * A client's process, with a place in the network of its own. Every life of it is another client to the group, with a new session
- * (rule S8); what the group still has to say to the one before reaches its successor, which is to make nothing of it.
+ * A client's process, with a place in the network of its own, whatever it asks and whomever. What servers still have to say to one
+ * life reaches its successor, which is to make nothing of it.
  */
-export class SimClient {
+export class SimClient<Caller> {
   readonly id: ServerId;
   readonly process: SimProcess;
-  readonly #options: SimClientOptions;
-  #caller: KvCaller | undefined;
+  readonly #options: SimClientOptions<Caller>;
+  #caller: Caller | undefined;
 
-  constructor(world: World, network: Network, id: ServerId, options: SimClientOptions) {
+  constructor({ world, network }: Universe, id: ServerId, options: SimClientOptions<Caller>) {
     this.id = id;
     this.#options = options;
     const hooks = { onFailure: (_: SimProcess, error: unknown): void => this.#failed(error) };
@@ -46,20 +35,14 @@ export class SimClient {
   }
 
   /** Of the present life; to be used from inside it: see `act`. */
-  get caller(): KvCaller {
+  get caller(): Caller {
     return present(this.#caller, `${this.id} is alive`);
   }
 
   /** Begins a life. The client is dead before. */
   start(): void {
-    const { called, kv, session, caller, onOperation } = this.#options;
     this.process.start((env) => {
-      const host = new Host(env);
-      const group = new GroupClient(env, called, callerOptions(caller));
-      host.addCaller(called.group, group);
-      if (onOperation !== undefined) overhear(group, onOperation);
-      const id = Uint8Array.from({ length: 16 }, () => env.rng.int(0, 255));
-      this.#caller = new KvCaller(group, new ClientSession(id, session), partitioner(kv.partitioner, kv.shards));
+      this.#caller = this.#options.begin(env);
     });
   }
 
@@ -70,7 +53,7 @@ export class SimClient {
   }
 
   /** Runs `run` soon and inside the client's life, as everything of it does; not at all when it has died by then. */
-  act(run: (caller: KvCaller) => void): void {
+  act(run: (caller: Caller) => void): void {
     const { caller } = this;
     this.process.env()?.clock.after(0, () => run(caller));
   }
@@ -79,13 +62,4 @@ export class SimClient {
     this.#caller = undefined;
     this.#options.onFailure(error);
   }
-}
-
-/** Has every command of a client go by way of whoever wants to see it. */
-function overhear(group: GroupClient, told: (operation: Operation) => void): void {
-  const execute = group.execute.bind(group);
-  group.execute = (operation, deadlineMs, done) => {
-    told(operation);
-    return execute(operation, deadlineMs, done);
-  };
 }

@@ -4,7 +4,7 @@ import type { Rng } from "../../base/rng.ts";
 import type { KvCommand } from "../../shardkv/commands.ts";
 import type { Scan } from "../../shardkv/queries.ts";
 import type { Bound } from "../../shardkv/rows.ts";
-import { type ClientsPlan, type OperationKind, operationKinds } from "./plan.ts";
+import { type KvClientsPlan, type OperationKind, operationKinds } from "./plan.ts";
 
 /** What a client has last seen of a key. */
 export interface Seen {
@@ -23,19 +23,19 @@ export function isPlain(key: string): boolean {
   return Number(key.slice(1)) % 3 === 2;
 }
 
-export function keyNames({ keys }: ClientsPlan): string[] {
+export function keyNames({ keys }: KvClientsPlan): string[] {
   return Array.from({ length: keys }, (_, number) => `k${number}`);
 }
 
 /** Draws what one client asks for. Every value begins with a token that no other value has. */
 export class Wishes {
-  readonly #plan: ClientsPlan;
+  readonly #plan: KvClientsPlan;
   readonly #rng: Rng;
   readonly #client: string;
   readonly #seen: ReadonlyMap<string, Seen>;
   #values = 0;
 
-  constructor(plan: ClientsPlan, rng: Rng, client: string, seen: ReadonlyMap<string, Seen>) {
+  constructor(plan: KvClientsPlan, rng: Rng, client: string, seen: ReadonlyMap<string, Seen>) {
     this.#plan = plan;
     this.#rng = rng;
     this.#client = client;

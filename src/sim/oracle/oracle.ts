@@ -71,7 +71,7 @@ export interface OracleOptions {
  * | R23 | acknowledgements and finished writes of entries that were overwritten do not count | `progress.ts` moved, `commits.ts` stable |
  * | R24 | windows, unstable and uncommitted bytes, reads, appends and chunks are within their limits | `progress.ts` window, bounds, appended, `chunks.ts` |
  * | R25 | leadership transfer | there is none yet |
- * | R26 | a power cut leaves nothing older than what was said | `reopening.ts` sample, `elections.ts` sent, `progress.ts` acknowledged |
+ * | R26 | a power cut leaves nothing older than what was said, and the end of the process its note | `reopening.ts` sample, `elections.ts` sent, `progress.ts` acknowledged, counted |
  * | R27 | one seed, one stream of events | `stream.ts`; the runs are compared by `kvorum fuzz --twice` and a test |
  * | R28 | no server throws | `failed` below |
  */
@@ -98,7 +98,7 @@ export class Oracle {
     this.#options = options;
     const keys = new Keys(group);
     const { ledger } = this;
-    this.servers = Array.from({ length: size }, (_, at) => new Watched(at, keys, () => this.#cells(at)));
+    this.servers = Array.from({ length: size }, (_, at) => this.#watched(at, keys));
     this.reads = new Reads(ledger);
     this.reopening = new Reopening(ledger, size, keys, `raft ${group}`, rng);
     this.#elections = new Elections(ledger);
@@ -109,6 +109,16 @@ export class Oracle {
     this.#chunks = new Chunks(member);
     this.#identities = new Identities(this.servers, { group, creation });
     this.#taken = new Taken(this.#elections);
+  }
+
+  #watched(at: number, keys: Keys): Watched {
+    const cell = `raft ${this.#options.group}`;
+    return new Watched(
+      at,
+      keys,
+      () => this.#cells(at),
+      () => decodeHardCell(this.#options.disk(at).written(cell)),
+    );
   }
 
   /** Code of `server` has run, or may have died: compares its memory with what was last seen. It costs what has changed. */
@@ -130,6 +140,7 @@ export class Oracle {
     if (committed) this.#commits.changed(server, state);
     if (changed || committed || state.applied !== server.applied) this.#logs.ends(server, state);
     if (log.stable !== server.stable || changed) this.#commits.stable(server, state);
+    if (log.stable > server.stable) this.#progress.counted(server, state);
     if (changed || log.unstableBytes !== server.unstableBytes) this.#progress.bounds(server, state);
     remember(server, state);
   }

@@ -2,7 +2,7 @@ import type { ReplicaId } from "../../base/ids.ts";
 import type { Append, AppendReply } from "../../raft/message.ts";
 import type { Progress as FollowerProgress } from "../../raft/progress.ts";
 import type { RaftState } from "../../raft/state.ts";
-import { entryBytes, type LogIndex } from "../../raft/types.ts";
+import { entryBytes, type LogIndex, type Term } from "../../raft/types.ts";
 import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
 import { serverName, type Watched, watchedAt } from "./watched.ts";
@@ -118,6 +118,7 @@ export class Progress {
     const { term, match } = reply;
     const { disk } = server;
     if (match > disk.last) violate("R26", `${server.name} acknowledges ${match} in term ${term} while its disk ends at ${disk.last}`);
+    if (!isNoted(server, term, match)) violate("R26", `${server.name} acknowledges ${match} in term ${term} before that is on note`);
     if (term > server.ackTerm) {
       server.acks.clear();
       server.ackTerm = term;
@@ -129,6 +130,13 @@ export class Progress {
     if (match <= server.ackIndex) return;
     server.ackIndex = match;
     server.ackChain = chain;
+  }
+
+  /** A leader takes more of its own log for durable: entries of its term count for its quorum. */
+  counted(server: Watched, { role, term, log }: RaftState): void {
+    if (role !== "leader" || server.memory.termAt(log.stable) !== term) return;
+    if (!isNoted(server, term, log.stable))
+      violate("R26", `${server.name}, leading term ${term}, counts its own log up to ${log.stable} before that is on note`);
   }
 
   /** A batch that touches the log has become durable: what was acknowledged in the present term is still there. */
@@ -146,4 +154,13 @@ export class Progress {
     if (memory.chainAt(ackIndex) !== ackChain)
       violate("R26", `${server.name} comes back in term ${ackTerm} without entry ${ackIndex}, which it has acknowledged in this term`);
   }
+}
+
+/** Whether this server, when its process ends now, will miss an entry up to `index` that its disk has lost (rule P9). */
+function isNoted(server: Watched, term: Term, index: LogIndex): boolean {
+  const { hard, applied } = server.disk;
+  // A log that does not reach as far as the durable state is found out without a note.
+  if (applied !== undefined && index <= applied.index) return true;
+  const { acknowledged, acknowledgedIn } = server.note();
+  return index <= acknowledged && (term <= acknowledgedIn || acknowledgedIn >= (hard?.truncatedIn ?? 0));
 }

@@ -10,9 +10,11 @@ import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
 import type { Watched } from "./watched.ts";
 
-/** What a reopening reads. */
+/** What the oracle reads of a disk. */
 export interface DurableDisk {
   copyOfImage(): DiskCopy;
+  /** What the cell of that name holds at the least when the process ends now, and the machine goes on. */
+  written(cell: string): Uint8Array | undefined;
 }
 
 /** Batches that a server's storage has taken and that are not durable yet, in their order. */

@@ -46,7 +46,7 @@ export class Taken {
   /** A part of a snapshot, or an answer to one, is nothing to the core. */
   #isUntouched(server: Watched, before: Before, from: number): void {
     const after = look(before.state, undefined);
-    if (after.commit === before.commit && after.last === before.last && !countedMore(before, after)) return;
+    if (after.commit === before.commit && !appended(before, after) && !countedMore(before, after)) return;
     violate("R11", `${server.name} commits, appends or counts something because of a part of a snapshot from ${serverName(from)}`);
   }
 
@@ -54,7 +54,7 @@ export class Taken {
     const after = look(before.state, message);
     const untouched =
       after.leaves.term === before.leaves.term && after.leaves.vote === before.leaves.vote && after.commit === before.commit;
-    if (untouched && after.last === before.last && !countedMore(before, after)) return;
+    if (untouched && !appended(before, after) && !countedMore(before, after)) return;
     violate("R22", `${server.name} listens to ${article(message)} of ${serverName(message.from)} from a directory that it does not know`);
   }
 
@@ -119,6 +119,12 @@ function look(state: RaftState, message: Message | undefined): Before {
     matched,
     connects: message?.kind === "append" && (message.prevIndex <= log.mark.index || termAt(log, message.prevIndex) === message.prevTerm),
   };
+}
+
+/** Its log has another end. A leader may always add to its own: requests that wait for others are proposed whenever it has a turn. */
+function appended(before: Before, after: Before): boolean {
+  const leads = before.leaves.role === "leader" && after.leaves.role === "leader" && after.leaves.term === before.leaves.term;
+  return leads ? after.last < before.last : after.last !== before.last;
 }
 
 /** A leader that has stepped down meanwhile has forgotten everything that it counted. */

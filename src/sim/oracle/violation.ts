@@ -1,6 +1,6 @@
 /**
- * The promises that are checked: R of one group's log, C of its clients' sessions, L that it goes on when it should, LIN that what clients
- * saw is linearizable. See `oracle.ts` and `kv-oracle.ts` for where each stands.
+ * The promises that are checked: R of one group's log, C of its clients' sessions, S of the shardmaster's configurations, L that it goes on when it should, LIN that what clients
+ * saw is linearizable. See `oracle.ts` and `group-oracle.ts` for where each stands.
  */
 export type InvariantId =
   | "R1"
@@ -32,9 +32,18 @@ export type InvariantId =
   | "C2"
   | "C4"
   | "C5"
+  | "C6"
   | "C8"
   | "C10"
   | "LIN"
+  | "S1"
+  | "S2"
+  | "S4"
+  | "S5"
+  | "S6"
+  | "S7"
+  | "S8"
+  | "S9"
   | "L1"
   | "L2"
   | "L3"

@@ -24,6 +24,8 @@ export class Watched {
   readonly #keys: Keys;
   /** Reads the cells; not for every event, since it costs. */
   readonly cells: () => DurableCells;
+  /** Reads what the cell of term and vote would hold if the process ended now. */
+  readonly note: () => HardCellValue;
 
   /** The core's state in this life; undefined while there is none. Only read. */
   state: Readonly<RaftState> | undefined;
@@ -55,12 +57,13 @@ export class Watched {
   /** A directory that was taken away: what it had held counts as held, since its replica stays out for ever. */
   lost: DiskMirror | undefined;
 
-  constructor(at: number, keys: Keys, cells: () => DurableCells) {
+  constructor(at: number, keys: Keys, cells: () => DurableCells, note: () => HardCellValue) {
     this.at = at;
     this.id = at as ReplicaId;
     this.#keys = keys;
     this.disk = new DiskMirror(keys);
     this.cells = cells;
+    this.note = note;
   }
 
   get name(): string {

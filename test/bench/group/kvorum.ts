@@ -5,7 +5,7 @@ import { utf8 } from "../../../src/base/bytes.ts";
 import { connect } from "../../../src/real/connect.ts";
 import { freePorts } from "../../../src/real/free-ports.ts";
 import { kvOptions } from "../../../src/shardkv/options.ts";
-import { partitioner } from "../../../src/shardkv/partitioner.ts";
+import { partitioner } from "../../../src/shardmaster/partitioner.ts";
 import { Children } from "./children.ts";
 import type { LoadClient, Target } from "./target.ts";
 

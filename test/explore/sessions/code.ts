@@ -4,7 +4,7 @@ import type * as clients from "../../../src/rsm/caller/operation.ts";
 import type * as groups from "../../../src/rsm/session/sessions.ts";
 import type * as limits from "../../../src/rsm/session/session-limits.ts";
 import type * as requests from "../../../src/rsm/session/request.ts";
-import type * as batches from "../../../src/rsm/state/state-batch.ts";
+import type * as rows from "../../../src/rsm/state/state-rows.ts";
 import type * as times from "../../../src/rsm/leader-time.ts";
 
 /** What is explored of sessions: the client's half, the group's, and the leader's clock. */
@@ -13,7 +13,7 @@ export interface SessionCode {
   readonly Sessions: typeof groups.Sessions;
   readonly sessionLimits: typeof limits.sessionLimits;
   readonly decodeRequest: typeof requests.decodeRequest;
-  readonly StateBatch: typeof batches.StateBatch;
+  readonly StateRows: typeof rows.StateRows;
   readonly LeaderTime: typeof times.LeaderTime;
 }
 
@@ -24,7 +24,7 @@ export async function loadSessionCode(folder: string): Promise<SessionCode> {
   const { Sessions } = (await load("session/sessions.ts")) as typeof groups;
   const { sessionLimits } = (await load("session/session-limits.ts")) as typeof limits;
   const { decodeRequest } = (await load("session/request.ts")) as typeof requests;
-  const { StateBatch } = (await load("state/state-batch.ts")) as typeof batches;
+  const { StateRows } = (await load("state/state-rows.ts")) as typeof rows;
   const { LeaderTime } = (await load("leader-time.ts")) as typeof times;
-  return { ClientSession, Sessions, sessionLimits, decodeRequest, StateBatch, LeaderTime };
+  return { ClientSession, Sessions, sessionLimits, decodeRequest, StateRows, LeaderTime };
 }

@@ -193,16 +193,17 @@ export class SessionWorld {
   }
 
   /** An entry is made, committed and applied. */
-  #logged<T>(apply: (sessions: Sessions, state: InstanceType<SessionCode["StateBatch"]>) => T): T {
+  #logged<T>(apply: (sessions: Sessions, state: InstanceType<SessionCode["StateRows"]>) => T): T {
     const stamp = this.#stampNow();
     this.#lastEntry = stamp;
     const sessions = this.#sessions();
-    const batch = new this.#code.StateBatch((key) => this.#rows.get(hex(key)));
+    const state = new this.#code.StateRows((key) => this.#rows.get(hex(key)));
+    state.begin();
     sessions.passTime(stamp);
-    const applied = apply(sessions, batch);
-    sessions.flush(batch);
+    const applied = apply(sessions, state);
+    sessions.flush(state);
     const rows: WriteOp[] = [];
-    batch.emit(rows, undefined);
+    state.emit(rows);
     for (const row of rows) {
       if (row.op === "put") this.#rows.set(hex(row.key), row.value);
       else this.#rows.delete(hex(row.key));

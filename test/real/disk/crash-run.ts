@@ -213,12 +213,13 @@ class Ground {
     if (first.kind === "refused") return `refused while ${first.during}: ${first.sentence}`;
     const { wrong, hidden } = faultsOf(first, notes, undefined);
     const faults = [...wrong, ...hidden, ...notes.contradictions];
-    // Nobody can take from a process that is killed what it has given to the file system.
-    if (this.#crash === "kill" && first.ledger.cell < notes.cell.begun - 1)
-      faults.push(`the cell holds ${first.ledger.cell}, but ${notes.cell.begun - 1} was written`);
+    // Nobody can take from a process that is killed what the file system has.
+    if (this.#crash === "kill" && first.ledger.cell < notes.cell.written)
+      faults.push(`the cell holds ${first.ledger.cell}, but ${notes.cell.written} was written`);
     // What was found once stays: whoever has read it may have built on it.
-    Object.assign(notes.rows, { begun: first.ledger.last, finished: first.ledger.last });
-    Object.assign(notes.cell, { begun: first.ledger.cell, finished: first.ledger.cell });
+    const { last, cell } = first.ledger;
+    Object.assign(notes.rows, { begun: last, written: last, finished: last });
+    Object.assign(notes.cell, { begun: cell, written: cell, finished: cell });
     notes.term = Math.max(notes.term, first.vote === null ? 0 : first.term);
     return faults.length === 0 ? undefined : faults.slice(0, 3).join("; ");
   }

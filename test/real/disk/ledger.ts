@@ -81,7 +81,7 @@ export class Ledger {
     this.#notebook.number("cell", "begun", number);
     this.#disk
       .cell(cellName)
-      .write(this.#valueOf(number), { sync }, sync ? () => this.#notebook.number("cell", "finished", number) : undefined);
+      .write(this.#valueOf(number), { sync }, () => this.#notebook.number("cell", sync ? "finished" : "written", number));
   }
 
   /** No two processes write the same. */

@@ -8,9 +8,10 @@ export interface Promised {
   readonly digest: string;
 }
 
-/** Of the numbers that a ledger has written: the last, and the last that was called durable. */
+/** Of the numbers that a ledger has written: the last, the last that was to outlive its process, and the last that was called durable. */
 export interface Counted {
   begun: number;
+  written: number;
   finished: number;
 }
 
@@ -26,7 +27,8 @@ export interface Notes {
 }
 
 export function noNotes(): Notes {
-  return { entries: new Map(), term: 0, rows: { begun: 0, finished: 0 }, cell: { begun: 0, finished: 0 }, contradictions: [] };
+  const nothing: Counted = { begun: 0, written: 0, finished: 0 };
+  return { entries: new Map(), term: 0, rows: { ...nothing }, cell: { ...nothing }, contradictions: [] };
 }
 
 /** What stands for an entry's data in notes and in the talk between processes. */
@@ -87,13 +89,18 @@ export function addNotes(notes: Notes, path: string, untilNs: number = Infinity)
     else if (Number(words.at(-1)) > untilNs) late += 1;
     else {
       added += 1;
-      if (counted !== undefined) counted.finished = Math.max(counted.finished, Number(words[1]));
+      if (counted !== undefined) count(counted, words[0] ?? "", Number(words[1]));
       else if (what === "ack") addEntry(notes, Number(words[0]), { term: Number(words[1]), digest: words[2] ?? "" });
       else if (what === "term") notes.term = Math.max(notes.term, Number(words[0]));
       else throw new Error(`'${line}' is no note`);
     }
   }
   return { added, late };
+}
+
+function count(counted: Counted, state: string, number: number): void {
+  if (state !== "written" && state !== "finished") throw new Error(`'${state}' is nothing that a ledger has done`);
+  counted[state] = Math.max(counted[state], number);
 }
 
 function addEntry({ entries, contradictions }: Notes, index: number, promised: Promised): void {

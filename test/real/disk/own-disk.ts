@@ -21,7 +21,7 @@ export async function openOwnDisk(path: string, writeBufferBytes: number, { turn
   const isThere = inspectDirectory(path, cluster, true) !== undefined;
   const door = isThere ? await open(directoryPaths(path), false) : await makeDirectory(path, newMarker(), (paths) => open(paths, true));
   const storage = new LevelStorage(door, { turn, stop });
-  const cells = new FileCells(directoryPaths(path).cells, stop);
+  const cells = new FileCells(directoryPaths(path).cells, { turn, stop });
   return {
     storage,
     cell: (name) => cells.cell(name),

@@ -39,6 +39,18 @@ describe("a client hears in one sentence that a server will never speak with it:
     expect(await answered(client, b)).toEqual(Uint8Array.of(7, 9));
   });
 
+  test("one of another cluster, and what was meant for it is not given to who is there later", async () => {
+    const other = await rig.echo("b", { cluster: "prod" });
+    const client = rig.client({ limits: { redialMs: 5, redialMsMax: 5 } });
+    client.send(b, Uint8Array.of(1));
+    await until(() => rig.refusals.length > 0);
+    expect(client.bytesWaiting(b)).toBe(0);
+    await other.close();
+    await rig.echo("b");
+    expect(await answered(client, b)).toEqual(Uint8Array.of(7, 9));
+    expect(client.counters()).toMatchObject({ packetsReceived: 1, droppedWaiting: 1 });
+  });
+
   test("one that is another server", async () => {
     rig.addresses.set(b, (await rig.echo("c")).address);
     rig.client().send(b, Uint8Array.of(1));

@@ -25,6 +25,14 @@ describe("a client's transport", () => {
     expect(rig.refusals).toEqual([]);
   });
 
+  test("dials for a packet that is larger than all that may wait", async () => {
+    await rig.echo("b");
+    const transport = rig.client({ limits: { waitingBytesMax: 1_000 } });
+    const echo = new Promise<Uint8Array>((resolve) => transport.onPacket((_, packet) => resolve(packet)));
+    transport.send(b, new Uint8Array(5_000));
+    expect((await echo).length).toBe(5_001);
+  });
+
   test("keeps a connection on which nothing is said, and closes it when it is of no use any more", async () => {
     const tb = await rig.echo("b", { limits: { pingMs: 20, idleMs: 200 } });
     const transport = rig.client({ limits: { pingMs: 20, silentMs: 200, unusedMs: 600 } });

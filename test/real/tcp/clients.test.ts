@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serverId } from "../../../src/base/ids.ts";
+import type { Cancel, Clock } from "../../../src/env/clock.ts";
+import { RealClock } from "../../../src/real/clock.ts";
 import { frameKinds, packFrame } from "../../../src/real/tcp/frame.ts";
+import { Turn } from "../../../src/real/turn.ts";
 import { bytesOf } from "../../contract/storage-harness.ts";
 import { framesIn, helloFrame, pass, TcpRig, until } from "./rig.ts";
 
@@ -13,11 +16,40 @@ afterEach(() => rig.close());
 const [b, client] = [serverId("b"), serverId("client/7")];
 const hello = helloFrame({ to: b, who: client, role: "client" });
 
+function frameOf(number: number): Uint8Array {
+  return packFrame(frameKinds.packet, Uint8Array.of(number));
+}
+
+/** A clock on which one time does not pass by itself. */
+class HeldClock implements Clock {
+  readonly heldMs = 123_456;
+  readonly #clock = new RealClock(new Turn());
+  #held: () => void = () => {};
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  wallMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  after(ms: number, run: () => void): Cancel {
+    if (ms !== this.heldMs) return this.#clock.after(ms, run);
+    this.#held = run;
+    return () => {};
+  }
+
+  release(): void {
+    this.#held();
+  }
+}
+
 describe("a client", () => {
   test("is answered on the connection that it has begun", async () => {
     const tb = await rig.open("b");
     tb.onPacket((from, packet) => tb.send(from, Uint8Array.of(...packet, 9)));
-    const socket = rig.stranger(tb, hello, packFrame(frameKinds.packet, Uint8Array.of(7)));
+    const socket = rig.stranger(tb, hello, frameOf(7));
     await until(() => framesIn(socket.received).length >= 2);
     expect(framesIn(socket.received).map(({ kind, body }) => [kind, body.length > 2 ? undefined : [...body]])).toEqual([
       [frameKinds.welcome, undefined],
@@ -60,5 +92,59 @@ describe("a client", () => {
     for (let i = 0; i < 100; i += 1) tb.send(client, bytesOf(10, i));
     await until(() => framesIn(socket.received).length >= 101);
     expect(tb.counters().writes).toBe(1);
+  });
+});
+
+describe("a client that is not listened to", () => {
+  test("who does not read is not listened to, and is again when it has read", async () => {
+    const tb = await rig.open("b", { limits: { clientUnreadBytesMax: 1 << 20, pingMs: 20, idleMs: 50 } });
+    const heard: number[] = [];
+    tb.onPacket((_, packet) => heard.push(packet[0] ?? 0));
+    const socket = rig.stranger(tb, hello);
+    await until(() => tb.counters().settled === 1);
+    socket.socket.pause();
+    // Far more than the system takes off our hands.
+    for (let i = 0; i < 60; i += 1) tb.send(client, bytesOf(200_000, 1));
+    await pass(20);
+    socket.write(frameOf(1));
+    await pass(100);
+    expect(heard).toEqual([]);
+    socket.socket.resume();
+    await until(() => heard.length === 1);
+    await until(() => framesIn(socket.received).filter(({ kind }) => kind === frameKinds.packet).length === 60);
+    expect(tb.counters()).toMatchObject({ droppedOverBudget: 0 });
+  });
+
+  test("who never reads is thrown out in the end", async () => {
+    const tb = await rig.open("b", { limits: { clientUnreadBytesMax: 1 << 20, clientUnreadMs: 100 } });
+    const socket = rig.stranger(tb, hello);
+    await until(() => tb.counters().settled === 1);
+    socket.socket.pause();
+    for (let i = 0; i < 60; i += 1) tb.send(client, bytesOf(200_000, 1));
+    await until(() => {
+      socket.write(frameOf(1));
+      return tb.connections === 0;
+    });
+    expect(tb.counters()).toMatchObject({ idle: 1, droppedOverBudget: 0 });
+  });
+
+  test("who is to rest is heard later, and others meanwhile", async () => {
+    const clock = new HeldClock();
+    const tb = await rig.open("b", { clock });
+    const heard: string[] = [];
+    tb.onPacket((from, packet) => {
+      heard.push(`${from} ${packet[0]}`);
+      if (packet[0] === 1) tb.rest(from, clock.heldMs);
+    });
+    const [one, other] = [rig.stranger(tb, hello), rig.stranger(tb, helloFrame({ to: b, who: serverId("client/8"), role: "client" }))];
+    one.write(frameOf(1));
+    await until(() => heard.length === 1);
+    one.write(frameOf(2));
+    await pass(20);
+    other.write(frameOf(3));
+    await until(() => heard.length === 2);
+    clock.release();
+    await until(() => heard.length === 3);
+    expect(heard).toEqual(["client/7 1", "client/8 3", "client/7 2"]);
   });
 });

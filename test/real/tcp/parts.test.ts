@@ -38,9 +38,13 @@ describe("a packet queue", () => {
     expect(queue.shrink(3 * costOf(bytes(9)))).toBe(7);
     expect(queue.takeAll().map(({ length }) => length)).toEqual([7, 8, 9]);
     expect([queue.cost, queue.length]).toEqual([0, 0]);
-    queue.push(bytes(1_000), 0);
-    expect(queue.shrink(500)).toBe(1);
-    expect([queue.cost, queue.length]).toEqual([0, 0]);
+  });
+
+  test("keeps the newest, whatever it costs", () => {
+    const queue = new PacketQueue();
+    for (const length of [1, 2, 1_000]) queue.push(bytes(length), 0);
+    expect(queue.shrink(500)).toBe(2);
+    expect(queue.takeAll().map(({ length }) => length)).toEqual([1_000]);
   });
 
   test("drops what is too old", () => {

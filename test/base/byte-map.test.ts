@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ByteMap } from "../../src/base/byte-map.ts";
+
+const key = fc.uint8Array({ maxLength: 9, max: 3 });
+
+test("finds what a map of texts finds, in the order in which it was added, whatever the seed", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.array(fc.tuple(key, fc.nat()), { maxLength: 300 }), fc.array(key), (seed, entries, asked) => {
+      const map = new ByteMap<number>(seed);
+      const model = new Map<string, number>();
+      for (const [bytes, value] of entries) {
+        map.set(bytes, value);
+        model.set(bytes.join(), value);
+      }
+      for (const bytes of [...asked, ...entries.map(([added]) => added)]) expect(map.get(bytes)).toBe(model.get(bytes.join()));
+      expect([map.size, map.values]).toEqual([model.size, [...model.values()]]);
+    }),
+  );
+});
+
+test("tells keys apart that differ in one bit or in their length", () => {
+  const map = new ByteMap<string>(5);
+  const keys = [0, 1, 2, 3, 4, 5, 8, 33].flatMap((length) => {
+    const zeros = new Uint8Array(length);
+    return [zeros, ...Array.from({ length: 8 * length }, (_, bit) => zeros.with(bit >> 3, 1 << (bit & 7)))];
+  });
+  for (const bytes of keys) map.set(bytes, bytes.join());
+  expect(map.size).toBe(keys.length);
+  for (const bytes of keys) expect(map.get(new Uint8Array(bytes))).toBe(bytes.join());
+});

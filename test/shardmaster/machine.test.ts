@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { changed, group, Master, unchanged } from "./master.ts";
+
+describe("a configuration", () => {
+  test("0 has no groups, and every shard is parked", () => {
+    const master = new Master(3);
+    const parked = { gid: 0, since: 0, holder: undefined };
+    expect(master.answer()).toEqual({
+      ok: true,
+      op: "config",
+      latest: 0,
+      config: { number: 0, groups: [], shards: [parked, parked, parked] },
+    });
+  });
+
+  test("follows for every join, leave and move that changes something", () => {
+    const master = new Master(4);
+    expect(master.join(2)).toEqual(changed(1));
+    expect(master.owners()).toEqual([2, 2, 2, 2]);
+    expect(master.join(1)).toEqual(changed(2));
+    expect(master.owners()).toEqual([2, 2, 1, 1]);
+    expect(master.move(0, 1)).toEqual(changed(3));
+    expect(master.owners()).toEqual([1, 2, 1, 1]);
+    expect(master.leave(1)).toEqual(changed(4));
+    expect(master.owners()).toEqual([2, 2, 2, 2]);
+    expect(master.config().groups).toEqual([group(2)]);
+    expect(master.leave(2)).toEqual(changed(5));
+    expect(master.owners()).toEqual([0, 0, 0, 0]);
+  });
+
+  test("does not follow when everything is as it is asked for", () => {
+    const master = new Master(4);
+    expect(master.leave(1, 7)).toEqual(unchanged(0));
+    master.join(1, 2);
+    expect(master.join(1)).toEqual(unchanged(1));
+    expect(master.join()).toEqual(unchanged(1));
+    expect(master.leave()).toEqual(unchanged(1));
+    expect(master.leave(3)).toEqual(unchanged(1));
+    expect(master.move(0, 1)).toEqual(unchanged(1));
+    expect(master.join(1, 3, 2)).toEqual(changed(2));
+    expect(master.config().groups).toEqual([group(1), group(2), group(3)]);
+  });
+});
