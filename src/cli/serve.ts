@@ -1,11 +1,14 @@
 import { Command, Option } from "commander";
+import type { Unusable } from "../rsm/identity.ts";
 import { replicaOptions } from "../rsm/options.ts";
 import { startReplica } from "../rsm/start.ts";
 import { type MasterFlags, defaultShards, masterSettings, partitionerKinds } from "../server/master-settings.ts";
 import { refuseDirectory } from "../server/run.ts";
 import { type ReplicaFlags, replicaSettings } from "../server/settings.ts";
 import { KvMachine } from "../shardkv/kv-machine.ts";
+import { startShardKv } from "../shardkv/start.ts";
 import { shardsMax } from "../shardmaster/partitioner.ts";
+import type { ClusterShape } from "../shardmaster/shape.ts";
 import { startShardMaster } from "../shardmaster/start.ts";
 import { wholeNumber } from "./arguments.ts";
 import { runReplica, type ServeFlags, serverCommand, understood } from "./serve-command.ts";
@@ -20,11 +23,19 @@ function kvCommand(): Command {
   const command = serverCommand("kv", "one replica of a group that keeps keys and values, on a disk, until SIGTERM").addOption(
     new Option("--group <number>", "the group's number").argParser(wholeNumber({ min: 1 })).default(1),
   );
+  command.option(
+    "--masters <addresses>",
+    "the shardmaster's servers, in their order, with commas: it says which shards the group has (default: it has them all)",
+  );
   return command.action(async (flags: ServeFlags & ReplicaFlags) => {
-    const member = understood(command, () => replicaSettings(flags));
-    await runReplica(member, flags, (env, { stop }) =>
-      startReplica(env, member.identity, replicaOptions(), new KvMachine(), (found) => refuseDirectory(found, stop)),
-    );
+    const { masters, ...member } = understood(command, () => replicaSettings(flags));
+    await runReplica(member, flags, (env, { log, stop }) => {
+      const unusable = (found: Unusable): void => refuseDirectory(found, stop);
+      if (masters === undefined) return startReplica(env, member.identity, replicaOptions(), new KvMachine(), unusable);
+      const shaped = ({ shards, partitioner }: ClusterShape): void =>
+        log.info("The cluster's shape is known.", { shards, partitioner: partitioner.kind });
+      return startShardKv(env, member.identity, { replica: replicaOptions(), kv: {}, masters }, { shaped, unusable });
+    });
   });
 }
 

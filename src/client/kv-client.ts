@@ -1,6 +1,7 @@
 import type { Cancel } from "../env/clock.ts";
 import type { ByteLimits } from "../shardkv/checks.ts";
 import type { KvCommand } from "../shardkv/commands.ts";
+import type { Scan as ScanQuery } from "../shardkv/queries.ts";
 import type { GetResult, KvResult, OldValueResult, ScanResult } from "../shardkv/results.ts";
 import { Calls, type CallsContext } from "./calls.ts";
 import type {
@@ -18,13 +19,19 @@ import type {
 } from "./client.ts";
 import type { Encoding } from "./encoding.ts";
 import { callOptions, fittingKey, fittingValue, whole } from "./input.ts";
-import type { KvCaller } from "./kv-caller.ts";
 import type { CallOutcome } from "./outcome.ts";
 import { checkedRange, PagedScan, type PageWish } from "./scan.ts";
 
+/** What asks a group, or several, on behalf of a client: see `KvCaller` and `RoutedCaller`. */
+export interface StoreCaller {
+  execute(command: KvCommand, deadlineMs: number, done: (outcome: CallOutcome<KvResult>) => void): Cancel;
+  get(key: Uint8Array, deadlineMs: number, done: (outcome: CallOutcome<GetResult>) => void): Cancel;
+  scanPage(scan: Omit<ScanQuery, "op">, deadlineMs: number, done: (outcome: CallOutcome<ScanResult>) => void): Cancel;
+}
+
 /** What a client is made of. */
 export interface KvClientParts<T extends Data> {
-  readonly caller: KvCaller;
+  readonly caller: StoreCaller;
   readonly encoding: Encoding<T>;
   readonly limits: ByteLimits;
   readonly calls: CallsContext;
@@ -35,9 +42,9 @@ export interface KvClientParts<T extends Data> {
 /** The result of a command. */
 type ResultOf<Op extends KvCommand["op"]> = Op extends "append" | "swap" ? OldValueResult : Extract<KvResult, { readonly op: Op }>;
 
-/** The client of one group: checks what it is given, and turns outcomes into promises. */
+/** The client of a store: checks what it is given, and turns outcomes into promises. */
 export class KvClient<T extends Data> implements Client<T> {
-  readonly #caller: KvCaller;
+  readonly #caller: StoreCaller;
   readonly #encoding: Encoding<T>;
   readonly #limits: ByteLimits;
   readonly #calls: Calls;

@@ -1,7 +1,7 @@
 import type { Cancel } from "../env/clock.ts";
 import type { GroupClient } from "../rsm/caller/group-client.ts";
 import type { ClientSession } from "../rsm/caller/operation.ts";
-import { encodeMasterCommand, type MasterCommand } from "../shardmaster/commands.ts";
+import { type ConfigCommand, encodeMasterCommand, type Init } from "../shardmaster/commands.ts";
 import { encodeMasterQuery, type MasterQuery } from "../shardmaster/queries.ts";
 import { type ChangedResult, type ConfigResult, decodeMasterResult, type MasterResult, type ShapeResult } from "../shardmaster/results.ts";
 import { commandOutcome, type CallOutcome, queryOutcome } from "./outcome.ts";
@@ -23,7 +23,7 @@ export class MasterCaller {
   }
 
   /** Has a command executed, once. `Infinity` is a deadline too: it is tried until the command is no longer valid. */
-  execute(command: MasterCommand, deadlineMs: number, done: (outcome: CallOutcome<ChangedResult>) => void): Cancel {
+  execute(command: Init | ConfigCommand, deadlineMs: number, done: (outcome: CallOutcome<ChangedResult>) => void): Cancel {
     const operation = this.#session.operation(shard, encodeMasterCommand(command));
     return this.#group.execute(operation, deadlineMs, (outcome) => done(commandOutcome("changed", outcome, decodeMasterResult)));
   }

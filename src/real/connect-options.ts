@@ -2,14 +2,20 @@ import { groupIdMax, isGroupId, replicasMax, type ServerId } from "../base/ids.t
 import type { CallLimits } from "../client/calls.ts";
 import { fields, given, invalid, timeout } from "../client/input.ts";
 import type { Trouble } from "../client/trouble.ts";
+import { masterGroup } from "../shardmaster/master-group.ts";
 import { parseAddress, serverAt } from "./address.ts";
 import type { ConnectionSettings } from "./connection.ts";
 import { isName } from "./tcp/options.ts";
 
 /** What a client is told. */
 export interface ConnectOptions {
-  /** The servers of the group, each as `host:port`, in the order and in the words in which the servers themselves were given them. */
-  readonly group: readonly string[];
+  /**
+   * The servers of the group that has all keys, each as `host:port`, in the order and in the words in which the servers themselves were
+   * given them; or else `masters`.
+   */
+  readonly group?: readonly string[] | undefined;
+  /** The shardmaster's servers, in the same way: it knows which groups have the keys. */
+  readonly masters?: readonly string[] | undefined;
   /** The group's number; default: 1. */
   readonly groupNumber?: number | undefined;
   /** The cluster's name; default: `kvorum`. Servers of another cluster refuse the client. */
@@ -25,6 +31,8 @@ export interface ConnectOptions {
 /** The same with its defaults, checked. */
 export interface ConnectSettings extends ConnectionSettings {
   readonly as: "text" | "bytes";
+  /** Whether the group that is asked is the shardmaster's, and keys are elsewhere. */
+  readonly isSharded: boolean;
 }
 
 /** How much a client has under way. */
@@ -32,13 +40,27 @@ export const callLimits: CallLimits = { inFlightMax: 1024, inFlightBytesMax: 4 *
 
 /** Checks what `connect` was given; throws a `KvorumError` of code `invalid`. */
 export function connectSettings(options: ConnectOptions): ConnectSettings {
-  const { group, groupNumber = 1, as = "text", ...rest } = fields(options, "The options of connect were");
+  const { group, masters, groupNumber = 1, as = "text", ...rest } = fields(options, "The options of connect were");
   if (!isGroupId(groupNumber) || groupNumber === 0)
     throw invalid(`A groupNumber was given as ${given(groupNumber)}; it is a whole number from 1 to ${groupIdMax}.`);
   if (as !== "text" && as !== "bytes")
     throw invalid(`The kind of keys and values (as) was given as ${given(as)}; it is 'text' or 'bytes'.`);
+  if (group !== undefined && masters !== undefined) throw invalid("A group and masters were given; one or the other is allowed.");
+  if (masters !== undefined) {
+    const servers = serversOf(masters, "The masters were");
+    const asked = { group: masterGroup, groupName: "the shardmaster", servers };
+    return { ...commonSettings(rest), ...asked, as, isSharded: true, limits: callLimits };
+  }
   const servers = serversOf(group, "A group was");
-  return { ...commonSettings(rest), group: groupNumber, groupName: `group ${groupNumber}`, servers, as, limits: callLimits };
+  return {
+    ...commonSettings(rest),
+    group: groupNumber,
+    groupName: `group ${groupNumber}`,
+    servers,
+    as,
+    isSharded: false,
+    limits: callLimits,
+  };
 }
 
 /** What clients of every kind are told. */

@@ -283,6 +283,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#rows.restored(read);
     this.#sessions.restored(read);
     this.#readings.stateReplaced();
+    this.#views?.closeAll();
     this.#views = new Views(this.#env.storage, this.#keys, (key) => this.#rows.get(key));
   }
 

@@ -43,6 +43,8 @@ export interface MemberFlags {
 /** As `MemberFlags`, of a group that has to be named. */
 export interface ReplicaFlags extends MemberFlags {
   readonly group: number;
+  /** The shardmaster's servers, with commas. Without them the group owns every shard. */
+  readonly masters?: string;
 }
 
 /** A setting that cannot be meant; the message is one sentence that says what was given and what is allowed. */
@@ -59,18 +61,33 @@ export interface MemberSettings {
 }
 
 /** The settings of a server of a group of keys and values, and which replica it has; throws a `BadSetting`. */
-export function replicaSettings(flags: ReplicaFlags): MemberSettings {
-  return memberSettings(flags, checkedGroup(flags.group));
+export function replicaSettings(flags: ReplicaFlags): MemberSettings & { readonly masters: readonly ServerId[] | undefined } {
+  const member = memberSettings(flags, checkedGroup(flags.group));
+  return { ...member, masters: flags.masters === undefined ? undefined : masterServers(flags.masters, member.identity.servers) };
+}
+
+function masterServers(text: string, own: readonly ServerId[]): readonly ServerId[] {
+  const masters = listedServers(text);
+  const shared = masters.find((server) => own.includes(server));
+  if (shared !== undefined)
+    throw new BadSetting(`The server ${shared} is listed for the group and for the shardmaster; it runs one of them.`);
+  return masters;
+}
+
+/** The servers of one group. */
+function listedServers(text: string): readonly ServerId[] {
+  const servers = text.split(",").map((address) => serverAt(serverAddress(address.trim())));
+  const twice = servers.find((server, at) => servers.indexOf(server) !== at);
+  if (twice !== undefined) throw new BadSetting(`The server ${twice} is listed twice.`);
+  if (servers.length > replicasMax) throw new BadSetting(`A group has at most ${replicasMax} servers, and ${servers.length} are listed.`);
+  return servers;
 }
 
 /** The settings of a server of whatever group; throws a `BadSetting`. */
 export function memberSettings(flags: MemberFlags, group: GroupId): MemberSettings {
-  const addresses = flags.servers.split(",").map((text) => serverAddress(text.trim()));
-  const servers = addresses.map(serverAt);
-  const twice = servers.find((server, at) => servers.indexOf(server) !== at);
-  if (twice !== undefined) throw new BadSetting(`The server ${twice} is listed twice.`);
-  if (servers.length > replicasMax) throw new BadSetting(`A group has at most ${replicasMax} servers, and ${servers.length} are listed.`);
-  const [self, address] = [servers[flags.replica], addresses[flags.replica]];
+  const servers = listedServers(flags.servers);
+  const self = servers[flags.replica];
+  const address = self && parseAddress(self);
   if (self === undefined || address === undefined)
     throw new BadSetting(
       `There is no replica ${flags.replica}: with ${servers.length} servers, replicas are numbered from 0 to ${servers.length - 1}.`,

@@ -12,6 +12,7 @@ import { answerFigures, answerScan, type Reply } from "./pages.ts";
 import { isNamed } from "../shardmaster/address.ts";
 import { partitioner, type ShardOf } from "../shardmaster/partitioner.ts";
 import type { Claim } from "./migration/answer.ts";
+import { encodeShape } from "../shardmaster/shape.ts";
 import { Mover } from "./migration/mover.ts";
 import type { Addressing } from "./migration/questions.ts";
 import { encodeReply } from "./migration/replies.ts";
@@ -31,8 +32,13 @@ import {
 } from "./rows.ts";
 import { servingOf } from "./served.ts";
 
-/** Takes a claim that a question of another group has made. */
-export type OnClaim = (claim: Claim) => void;
+/** What a machine tells its replica's leader part. Nothing of the state hangs on who hears it. */
+export interface MoveEvents {
+  /** A question of another group asks for something that has to be logged first. */
+  claim(claim: Claim): void;
+  /** A command of migration was applied. */
+  applied(): void;
+}
 
 /**
  * The store's state machine: the keys of the shards that a group has. It keeps nothing besides rows; `rows.ts` says which.
@@ -49,14 +55,15 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
   readonly shardOf: ShardOf;
   /** Moves the group's shards; undefined where they do not move. */
   readonly mover: Mover | undefined;
-  readonly #onClaim: OnClaim | undefined;
+  readonly #events: MoveEvents | undefined;
 
-  /** `onClaim` hears what other groups ask for that this group's leader has to log first. */
-  constructor(options: Partial<KvOptions> = {}, onClaim?: OnClaim) {
+  constructor(options: Partial<KvOptions> = {}, events?: MoveEvents) {
     this.options = kvOptions(options);
     const { group } = this.options;
-    this.mover = group && new Mover(group, this.options);
-    this.#onClaim = onClaim;
+    const { cluster, shards, partitioner: division } = this.options;
+    const shape = cluster === undefined ? undefined : encodeShape({ cluster, shards, partitioner: division });
+    this.mover = group && new Mover(group, this.options, shape);
+    this.#events = events;
     this.shardOf = partitioner(this.options.partitioner, this.options.shards);
   }
 
@@ -84,6 +91,7 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
   }
 
   executeOwn(command: Uint8Array, state: State, time: number): number {
+    this.#events?.applied();
     return present(this.mover, "a group whose shards move has logged this").execute(command, state, time);
   }
 
@@ -116,7 +124,7 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
       return;
     }
     mover.answer(question, view, (answer, claim) => {
-      if (claim !== undefined) this.#onClaim?.(claim);
+      if (claim !== undefined) this.#events?.claim(claim);
       reply(encodeReply(answer));
     });
   }

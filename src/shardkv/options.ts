@@ -14,6 +14,8 @@ export interface KvOptions {
   readonly ownership: "all" | "configured";
   /** Which group this is, where shards move between groups; undefined where they do not. */
   readonly group: GroupName | undefined;
+  /** The name of the cluster, with which the group keeps its shape for ever; undefined where it is not kept. */
+  readonly cluster: string | undefined;
   readonly keyBytesMax: number;
   /** Also of a value that grows by appends. */
   readonly valueBytesMax: number;
@@ -32,6 +34,7 @@ const defaults: KvOptions = {
   partitioner: { kind: "hash" },
   ownership: "all",
   group: undefined,
+  cluster: undefined,
   keyBytesMax: 4096,
   valueBytesMax: 1024 * 1024,
   pageRowsMax: 1000,

@@ -13,6 +13,7 @@ import type { Shard } from "../rsm/state/state-machine.ts";
  *   h  shard (u16)                           ->  see shard-row.ts          who serves the shard, since when
  *   i  shard (u16), epoch (u32), key         ->  nothing                   the keys of one shard; derived from the rows of `d`
  *   m  shard (u16)                           ->  see migration/moves.ts    what of the shard is on its way
+ *   p                                        ->  see shardmaster/shape.ts  what the cluster of the group has for ever
  *   s  shard (u16), epoch (u32), client id   ->  a session                 the replica's, which adds the client id
  *
  * (Keys that begin with 00 are the replica's own: `ownRows` in rsm/state/state.ts.)
@@ -25,7 +26,7 @@ import type { Shard } from "../rsm/state/state-machine.ts";
  * above 00. So rows stand in bytewise order of their keys, the rows of one key in order of their epochs, and nothing between
  * them. A key of n bytes takes at most 2n; one without 00 stays as it is.
  */
-const kinds = { acquired: 0x61, group: 0x63, data: 0x64, shard: 0x68, index: 0x69, moves: 0x6d, session: 0x73 } as const;
+const kinds = { acquired: 0x61, group: 0x63, data: 0x64, shard: 0x68, index: 0x69, moves: 0x6d, shape: 0x70, session: 0x73 } as const;
 
 /** What stands behind an escaped key in a row: the terminator and the epoch. */
 const tailBytes = 6;
@@ -185,6 +186,9 @@ export function shardOfKey(row: Uint8Array): Shard {
 
 /** The key of the row about the group as a whole. */
 export const groupKey: Uint8Array = Uint8Array.of(kinds.group);
+
+/** The row of the cluster's shape. */
+export const shapeKey: Uint8Array = Uint8Array.of(kinds.shape);
 
 export function acquiredKey(shard: Shard): Uint8Array {
   return keyByShard(kinds.acquired, shard);

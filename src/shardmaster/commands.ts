@@ -4,6 +4,7 @@ import type { GroupId } from "../base/ids.ts";
 import { expectFields, kindOf, refusalOf, requestFields, unknownOperation, wholeField } from "../rsm/request-fields.ts";
 import type { Decoded, Shard } from "../rsm/state/state-machine.ts";
 import type { Group } from "./config.ts";
+import { type BirthClaim, packBirths, unpackBirths } from "./births.ts";
 import { gidField, gidsField, groupsField } from "./group-fields.ts";
 import { type MasterLimits, masterLimits } from "./limits.ts";
 import { type ClusterShape, decodeShape, encodeShape } from "./shape.ts";
@@ -34,10 +35,20 @@ export interface Move {
   readonly gid: GroupId;
 }
 
-export type MasterCommand = Init | Join | Leave | Move;
+/** A group claims shards that may begin with it; see `births.ts`. It makes no configuration. */
+export interface Births {
+  readonly op: "births";
+  readonly group: Group;
+  readonly claims: readonly BirthClaim[];
+}
 
-const operations = { init: 1, join: 2, leave: 3, move: 4 } as const;
-const known = "1 (init), 2 (join), 3 (leave) and 4 (move)";
+/** What changes who owns which shard. */
+export type ConfigCommand = Join | Leave | Move;
+
+export type MasterCommand = Init | ConfigCommand | Births;
+
+const operations = { init: 1, join: 2, leave: 3, move: 4, births: 5 } as const;
+const known = "1 (init), 2 (join), 3 (leave), 4 (move) and 5 (births)";
 /** Enough for the most groups that limits allow with some servers each, and small beside the memory of a server. */
 const wire = { depthMax: 3, elementsMax: 1024 * 1024 };
 
@@ -52,6 +63,8 @@ export function encodeMasterCommand(command: MasterCommand): Uint8Array {
       return encode([operations.leave, command.gids], wire);
     case "move":
       return encode([operations.move, command.shard, command.gid], wire);
+    case "births":
+      return encode([operations.births, packGroups([command.group]), packBirths(command.claims)], wire);
     default:
       return unreachable(command);
   }
@@ -89,9 +102,18 @@ function unpack(fields: readonly unknown[], limits: MasterLimits): MasterCommand
     case operations.move:
       expectFields(fields, 3, "A move has a shard and a group's number");
       return { op: "move", shard: wholeField(fields[1], "shard", 0), gid: gidField(fields[2]) };
+    case operations.births:
+      expectFields(fields, 3, "A claim of births has a group and shards");
+      return { op: "births", group: oneGroupField(fields[1], limits), claims: unpackBirths(fields[2]) };
     default:
       throw unknownOperation(fields[0], known);
   }
+}
+
+function oneGroupField(value: unknown, limits: MasterLimits): Group {
+  const [group, ...others] = groupsField(value, limits);
+  if (group === undefined || others.length > 0) throw new Malformed("A claim of births has one group.");
+  return group;
 }
 
 function shapeField(value: unknown): ClusterShape {

@@ -2,13 +2,16 @@ import { equalBytes } from "../base/bytes.ts";
 import { badRequest } from "../rsm/request-fields.ts";
 import type { Decoded, Refused, Shard, ShardHome, StateMachine } from "../rsm/state/state-machine.ts";
 import type { State, StateReader, StateView } from "../rsm/state/state.ts";
-import { decodeMasterCommand, type Init, type MasterCommand } from "./commands.ts";
+import { type BirthClaim, claimBirths } from "./births.ts";
+import { type Births, type ConfigCommand, decodeMasterCommand, type Init, type MasterCommand } from "./commands.ts";
+import type { Config } from "./config.ts";
 import { decodeConfig } from "./config-bytes.ts";
+import { isNamed } from "./address.ts";
 import { appendConfig, beginHistory, configBytes, latestOf, nextConfig } from "./history.ts";
 import { type MasterLimits, masterLimits } from "./limits.ts";
 import { decide } from "./operations.ts";
 import { type ConfigQuery, decodeMasterQuery, latestNumber, type MasterQuery } from "./queries.ts";
-import { type ChangedResult, encodeMasterResult } from "./results.ts";
+import { type BirthsResult, type ChangedResult, encodeMasterResult } from "./results.ts";
 import { sessionRows, shapeKey } from "./rows.ts";
 import { decodeShape, encodeShape, shapeText } from "./shape.ts";
 
@@ -18,7 +21,7 @@ const notInitialised = badRequest("The cluster is not initialised; a shardmaster
  * The shardmaster's state machine: numbered configurations, each of which says who owns every shard. It has one shard, which is 0, and
  * keeps nothing besides rows; `rows.ts` says which.
  *
- * A command makes one configuration or none. What it asks for and is so already succeeds and makes none; what cannot be done is
+ * A command makes one configuration or none; claims of births make none. What it asks for and is so already succeeds and makes none; what cannot be done is
  * refused with a sentence, which is its result for ever, and makes none.
  */
 export class MasterMachine implements StateMachine<MasterCommand, MasterQuery> {
@@ -43,7 +46,8 @@ export class MasterMachine implements StateMachine<MasterCommand, MasterQuery> {
   }
 
   execute(_: Shard, command: MasterCommand, state: State): Uint8Array {
-    return encodeMasterResult(command.op === "init" ? initialise(command, state) : this.#change(command, state));
+    if (command.op === "init") return encodeMasterResult(initialise(command, state));
+    return encodeMasterResult(command.op === "births" ? bear(command, state) : this.#change(command, state));
   }
 
   query(query: MasterQuery, view: StateView, reply: (result: Uint8Array | Refused) => void): void {
@@ -51,7 +55,7 @@ export class MasterMachine implements StateMachine<MasterCommand, MasterQuery> {
     else reply(answerConfig(query, view));
   }
 
-  #change(command: Exclude<MasterCommand, Init>, state: State): ChangedResult | Refused {
+  #change(command: ConfigCommand, state: State): ChangedResult | Refused {
     const latest = latestOf(state);
     if (latest === undefined) return notInitialised;
     const config = decodeConfig(latest.config);
@@ -78,6 +82,21 @@ function initialise(init: Init, state: State): ChangedResult | Refused {
   }
   if (equalBytes(before, shape)) return { ok: true, op: "changed", number: latest.number, changed: false };
   return badRequest(`The cluster was initialised as ${shapeText(decodeShape(before))}, for ever, and was given as ${shapeText(init)}.`);
+}
+
+/** Gives a group the shards that begin with it: those of which a run of ownership that is its own begins where it says. */
+function bear({ group, claims }: Births, state: State): BirthsResult | Refused {
+  const latest = latestOf(state);
+  if (latest === undefined) return notInitialised;
+  const configs = new Map<number, Config>();
+  const owns = ({ shard, since }: BirthClaim): boolean => {
+    if (since > latest.number) return false;
+    const config = configs.get(since) ?? decodeConfig(configBytes(state, latest, since));
+    configs.set(since, config);
+    const owned = config.shards[shard];
+    return owned?.since === since && owned.gid === group.gid && config.groups.some((one) => isNamed(one, group));
+  };
+  return { ok: true, op: "births", answer: claimBirths(state, group, claims, owns) };
 }
 
 function answerConfig({ number }: ConfigQuery, view: StateReader): Uint8Array | Refused {

@@ -3,6 +3,7 @@ import { decode, encode, Malformed } from "../base/codec.ts";
 import { flag, whole } from "../rsm/fields.ts";
 import { badRequest } from "../rsm/request-fields.ts";
 import type { Refused } from "../rsm/state/state-machine.ts";
+import { type BirthAnswer, packBirths, unpackBirths } from "./births.ts";
 import type { Config } from "./config.ts";
 import { decodeConfig } from "./config-bytes.ts";
 import { type ClusterShape, decodeShape } from "./shape.ts";
@@ -32,19 +33,27 @@ export interface ShapeResult {
   readonly shape: ClusterShape | undefined;
 }
 
+/** What became of a group's claims of shards. */
+export interface BirthsResult {
+  readonly ok: true;
+  readonly op: "births";
+  readonly answer: BirthAnswer;
+}
+
 /** What commands and queries end in, besides refusals. */
-export type MasterResult = ChangedResult | ConfigResult | ShapeResult;
+export type MasterResult = ChangedResult | ConfigResult | ShapeResult | BirthsResult;
 
 /** As the machine answers: configurations and shapes are the bytes of rows, which it does not read for that. */
 export type MasterAnswer =
   | ChangedResult
+  | BirthsResult
   | { readonly ok: true; readonly op: "config"; readonly config: Uint8Array; readonly latest: number }
   | { readonly ok: true; readonly op: "shape"; readonly shape: Uint8Array | undefined };
 
 /** Nothing here is ever given a new meaning: results are kept in sessions. */
-const kinds = { refused: 0, changed: 1, config: 2, shape: 3 } as const;
+const kinds = { refused: 0, changed: 1, config: 2, shape: 3, births: 4 } as const;
 /** How many elements each kind of result has, itself included. */
-const lengths: readonly number[] = [2, 3, 3, 2];
+const lengths: readonly number[] = [2, 3, 3, 2, 3];
 
 /** A list: the kind of result, and its fields. */
 export function encodeMasterResult(result: MasterAnswer | Refused): Uint8Array {
@@ -60,6 +69,8 @@ export function encodeMasterResult(result: MasterAnswer | Refused): Uint8Array {
       return encode([kinds.config, result.latest, result.config]);
     case "shape":
       return encode([kinds.shape, result.shape ?? null]);
+    case "births":
+      return encode([kinds.births, packBirths(result.answer.granted), packBirths(result.answer.addressed)]);
     default:
       return unreachable(result);
   }
@@ -79,6 +90,8 @@ export function decodeMasterResult(bytes: Uint8Array): MasterResult | Refused {
       return { ok: true, op: "changed", number: whole(first), changed: flag(second) };
     case kinds.config:
       return { ok: true, op: "config", latest: whole(first), config: decodeConfig(bytesField(second)) };
+    case kinds.births:
+      return { ok: true, op: "births", answer: { granted: unpackBirths(first), addressed: unpackBirths(second) } };
     default:
       return { ok: true, op: "shape", shape: first === null ? undefined : decodeShape(bytesField(first)) };
   }

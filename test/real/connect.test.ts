@@ -15,6 +15,7 @@ test("what is not said has a default", () => {
     limits: callLimits,
     servers: ["127.0.0.1:7001", "[::1]:7002"],
     as: "text",
+    isSharded: false,
     timeoutMs: Infinity,
     onTrouble: undefined,
   });
@@ -28,6 +29,8 @@ describe("refused at once with a sentence that says what is allowed", () => {
     ["A group was given as the text '127.0.0.1:1'; it is a list of 1 to 64 addresses, each as host:port.", { group: "127.0.0.1:1" }],
     ["A server was given as the text 'localhost'; it is an address, host:port, such as 127.0.0.1:7001.", { group: ["localhost"] }],
     ["A server was given as 7001; it is an address, host:port, such as 127.0.0.1:7001.", { group: [7001] }],
+    ["A group and masters were given; one or the other is allowed.", { group, masters: group }],
+    ["The masters were given as a list; it is a list of 1 to 64 addresses, each as host:port.", { masters: [] }],
     ["The server 127.0.0.1:7001 is listed twice.", { group: [...group, ...group] }],
     ["A cluster was given as the text ''; it is a name of 1 to 255 printable characters.", { group, cluster: "" }],
     ["A groupNumber was given as 0; it is a whole number from 1 to 4294967295.", { group, groupNumber: 0 }],

@@ -47,6 +47,11 @@ test("a port alone is this machine's", () => {
   expect(replicaSettings({ ...flags, listen: "9" }).settings.listen).toEqual({ host: "127.0.0.1", port: 9 });
 });
 
+test("a group has every shard unless it is told of a shardmaster", () => {
+  expect(replicaSettings(flags).masters).toBeUndefined();
+  expect(replicaSettings({ ...flags, masters: " a.example:1,127.0.0.1:9" }).masters).toEqual(["a.example:1", "127.0.0.1:9"]);
+});
+
 describe("refused in one sentence that says what was given and what is allowed", () => {
   test.each<[string, Partial<ReplicaFlags>]>([
     ["'nonsense' is no address to listen on", { listen: "nonsense" }],
@@ -61,6 +66,9 @@ describe("refused in one sentence that says what was given and what is allowed",
     ],
     ["'bl ue' is no cluster's name", { cluster: "bl ue" }],
     ["0 is no group's number", { group: 0 }],
+    ["'7003' is no server's address", { masters: "7003" }],
+    ["The server 127.0.0.1:9 is listed twice.", { masters: "127.0.0.1:9,127.0.0.1:9" }],
+    ["The server 127.0.0.1:7000 is listed for the group and for the shardmaster", { masters: "127.0.0.1:9,127.0.0.1:7000" }],
   ])("%s", (expected, changes) => {
     expect(sentence(changes)).toContain(expected);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { BirthClaim } from "../../src/shardmaster/births.ts";
 import { changed, group, Master, unchanged } from "./master.ts";
 
 describe("a configuration", () => {
@@ -39,5 +40,43 @@ describe("a configuration", () => {
     expect(master.move(0, 1)).toEqual(unchanged(1));
     expect(master.join(1, 3, 2)).toEqual(changed(2));
     expect(master.config().groups).toEqual([group(1), group(2), group(3)]);
+  });
+});
+
+function births(master: Master, gid: number, claims: readonly BirthClaim[], creation: number = 1): unknown {
+  return master.run({ op: "births", group: group(gid, creation), claims });
+}
+
+describe("births", () => {
+  const claim = { shard: 0, since: 1 };
+
+  test("a shard begins with the group whose run of ownership begins where it says, and makes no configuration", () => {
+    const master = new Master(2);
+    master.join(1);
+    expect(births(master, 1, [claim])).toEqual({ ok: true, op: "births", answer: { granted: [claim], addressed: [] } });
+    expect(master.answer().latest).toBe(1);
+  });
+
+  test("it does not begin with another group, nor from another configuration on, nor twice", () => {
+    const master = new Master(2);
+    master.join(1);
+    const nowhere = { ok: true, op: "births", answer: { granted: [], addressed: [{ shard: 0, since: 0 }] } };
+    expect(births(master, 2, [claim])).toEqual(nowhere);
+    expect(births(master, 1, [claim], 7)).toEqual(nowhere);
+    expect(births(master, 1, [{ shard: 0, since: 2 }])).toEqual(nowhere);
+    master.move(0, 1);
+    births(master, 1, [claim]);
+    master.join(2);
+    master.leave(1);
+    const since = master.answer().latest;
+    expect(births(master, 2, [{ shard: 0, since: master.config().shards[0]?.since ?? since }])).toEqual({
+      ok: true,
+      op: "births",
+      answer: { granted: [], addressed: [claim] },
+    });
+  });
+
+  test("before the cluster is initialised nothing begins", () => {
+    expect(births(new Master(0), 1, [claim])).toMatchObject({ ok: false, why: "bad_request" });
   });
 });

@@ -3,7 +3,7 @@ import { type GroupId, type ServerId } from "../../base/ids.ts";
 import { MasterCaller } from "../../client/master-caller.ts";
 import type { CallOutcome } from "../../client/outcome.ts";
 import { replicaOptions } from "../../rsm/options.ts";
-import type { MasterCommand } from "../../shardmaster/commands.ts";
+import type { ConfigCommand } from "../../shardmaster/commands.ts";
 import { masterGroup } from "../../shardmaster/master-group.ts";
 import type { ChangedResult, ConfigResult } from "../../shardmaster/results.ts";
 import type { ClusterShape } from "../../shardmaster/shape.ts";
@@ -28,7 +28,7 @@ export const masterService: Service<MasterCaller, MasterAsk, MasterReply> = {
 };
 
 /** What the cases have as plain numbers and names; whether they are any, the shardmaster says. */
-function commandOf(ask: Exclude<MasterAsk, { readonly op: "query" }>): MasterCommand {
+function commandOf(ask: Exclude<MasterAsk, { readonly op: "query" }>): ConfigCommand {
   switch (ask.op) {
     case "join":
       return {

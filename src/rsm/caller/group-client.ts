@@ -99,6 +99,11 @@ export class GroupClient implements GroupCaller {
     return () => this.#giveUp(pending, "cancelled");
   }
 
+  /** Whether that is one of the servers that it asks. */
+  asks(server: ServerId): boolean {
+    return this.#servers.includes(server);
+  }
+
   receive(from: ServerId, answers: readonly Answered[]): void {
     const server = this.#servers.indexOf(from);
     if (server < 0) {

@@ -31,8 +31,14 @@ export class Numbering {
 
   /** Lets a call of that operation proceed, now or later, or refuses it. */
   number(pending: PendingCall, operation: Operation): void {
-    if (operation.sequence.hasWaiters) this.#wait(pending, operation);
-    else this.#numberNow(pending, operation);
+    const { session, sequence } = operation;
+    if (!sequence.hasWaiters) {
+      this.#numberNow(pending, operation);
+      return;
+    }
+    this.#wait(pending, operation);
+    // Those before it may wait for what another group does not say.
+    if (sequence.needsTime(this.#parts.clock.now())) this.#ask(session, sequence);
   }
 
   #numberNow(pending: PendingCall, operation: Operation): void {

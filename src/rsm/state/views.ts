@@ -103,6 +103,11 @@ export class Views {
     this.#open.add(view);
   }
 
+  /** The state is replaced: nobody reads on in the old one. */
+  closeAll(): void {
+    for (const view of this.#open) view.close();
+  }
+
   closed(view: View): void {
     this.#open.delete(view);
   }

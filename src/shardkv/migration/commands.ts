@@ -78,10 +78,17 @@ export interface Clear {
   readonly isAll: boolean;
 }
 
-/** What a group decides about its shards; logged by its leader, and checked where it is applied. */
-export type GroupCommand = Configure | Readdress | Grant | Chunk | Delete | Abandon | Born | Clear;
+/** Fixes which cluster the group belongs to, and how its keys are divided, for ever: before its first configuration. */
+export interface Shape {
+  readonly op: "shape";
+  /** See `shardmaster/shape.ts`. */
+  readonly shape: Uint8Array;
+}
 
-const operations = { configure: 1, readdress: 2, grant: 3, chunk: 4, delete: 5, abandon: 6, born: 7, clear: 8 } as const;
+/** What a group decides about its shards; logged by its leader, and checked where it is applied. */
+export type GroupCommand = Configure | Readdress | Grant | Chunk | Delete | Abandon | Born | Clear | Shape;
+
+const operations = { configure: 1, readdress: 2, grant: 3, chunk: 4, delete: 5, abandon: 6, born: 7, clear: 8, shape: 9 } as const;
 
 export function encodeGroupCommand(command: GroupCommand): Uint8Array {
   return encode([operations[command.op], ...pack(command)]);
@@ -102,6 +109,8 @@ function pack(command: GroupCommand): Packable[] {
       return [command.shard, command.since, command.above];
     case "born":
       return [packBirths(command.arrivals)];
+    case "shape":
+      return [command.shape];
     case "clear":
       return [command.shard, command.epoch, command.keys, command.clients, command.isAll];
     default:
@@ -127,6 +136,8 @@ export function decodeGroupCommand(bytes: Uint8Array): GroupCommand {
       return { op: "abandon", shard: whole(a), since: whole(b), above: whole(c) };
     case operations.born:
       return { op: "born", arrivals: unpackBirths(a) };
+    case operations.shape:
+      return { op: "shape", shape: someBytes(a) };
     case operations.clear:
       return {
         op: "clear",
@@ -137,11 +148,11 @@ export function decodeGroupCommand(bytes: Uint8Array): GroupCommand {
         isAll: flag(e),
       };
     default:
-      throw new Malformed("a command of a group is one of eight");
+      throw new Malformed("a command of a group is one of nine");
   }
 }
 
 function someBytes(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Malformed("a key or a client's id is bytes");
+  if (!(value instanceof Uint8Array)) throw new Malformed("a key, a client's id or a shape is bytes");
   return value;
 }

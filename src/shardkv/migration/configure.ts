@@ -11,6 +11,8 @@ import { sourceText } from "./source.ts";
 /** What an entry is applied with. */
 export interface Moment {
   readonly self: GroupName;
+  /** What this replica was told of the cluster; undefined where shards move without one. */
+  readonly shape: Uint8Array | undefined;
   /** The group's log time. */
   readonly time: number;
 }

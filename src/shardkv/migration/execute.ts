@@ -6,6 +6,7 @@ import { decodeGroupCommand, type GroupCommand } from "./commands.ts";
 import { configure, type Moment } from "./configure.ts";
 import { applyDelete, applyGrant, applyReaddress } from "./depart.ts";
 import { Ledger } from "./ledger.ts";
+import { applyShape, isShaped } from "./shape.ts";
 
 /**
  * Applies a command of the group's own; how many more sessions there are now. Each says what it takes to be so, and does nothing where it
@@ -17,7 +18,11 @@ export function executeGroupCommand(bytes: Uint8Array, state: State, moment: Mom
 
 function apply(ledger: Ledger, command: GroupCommand, moment: Moment): number {
   switch (command.op) {
+    case "shape":
+      applyShape(ledger.state, command, moment.shape);
+      return 0;
     case "configure":
+      if (!isShaped(ledger.state, moment.shape)) return 0;
       configure(ledger, command, moment);
       return 0;
     case "readdress":

@@ -10,6 +10,7 @@ import { executeGroupCommand } from "./execute.ts";
 import type { Known } from "./known.ts";
 import type { ChunkLimits } from "./page.ts";
 import { type Picture, readPicture } from "./picture.ts";
+import { isShaped } from "./shape.ts";
 import { type Ask, type HeardOf, type Plan, planOf } from "./plan.ts";
 import type { GroupQuestion } from "./questions.ts";
 import type { GroupReply } from "./replies.ts";
@@ -27,15 +28,18 @@ import type { GroupReply } from "./replies.ts";
 export class Mover {
   readonly self: GroupName;
   readonly #limits: ChunkLimits;
+  readonly #shape: Uint8Array | undefined;
 
-  constructor(self: GroupName, limits: ChunkLimits) {
+  /** `shape` is that of the cluster, which is logged before the first configuration; without it none is asked for. */
+  constructor(self: GroupName, limits: ChunkLimits, shape?: Uint8Array) {
     this.self = self;
     this.#limits = limits;
+    this.#shape = shape;
   }
 
   /** Applies a command at the group's log time; how many more sessions there are now. */
   execute(command: Uint8Array, state: State, time: number): number {
-    return executeGroupCommand(command, state, { self: this.self, time });
+    return executeGroupCommand(command, state, { self: this.self, shape: this.#shape, time });
   }
 
   /** Answers a question from what was applied; `done` runs once, now or later. */
@@ -44,7 +48,7 @@ export class Mover {
   }
 
   picture(view: StateView, done: (picture: Picture) => void): void {
-    readPicture(view, done);
+    readPicture(view, isShaped(view, this.#shape), done);
   }
 
   plan(picture: Picture, known: Known, heard: HeardOf): Plan {
@@ -52,6 +56,7 @@ export class Mover {
   }
 
   due(picture: Picture, known: Known): GroupCommand[] {
+    if (this.#shape !== undefined && !picture.isShaped) return [{ op: "shape", shape: this.#shape }];
     return dueOf(this.self, picture, known);
   }
 

@@ -13,13 +13,15 @@ export type ShardPicture = Moves & Acquired;
 /** Everything in a group's state that its leader decides by: all shards of which something is on its way. */
 export interface Picture {
   readonly group: GroupRow;
+  /** Whether the group has its shape: it applies no configuration before. */
+  readonly isShaped: boolean;
   readonly shards: ReadonlyMap<Shard, ShardPicture>;
 }
 
 const limits = { rowsMax: 1000, bytesMax: 256 * 1024 };
 
 /** Reads it from one view; `done` runs once, now or later. */
-export function readPicture(view: StateView, done: (picture: Picture) => void): void {
+export function readPicture(view: StateView, isShaped: boolean, done: (picture: Picture) => void): void {
   const group = readGroup(view);
   const shards = new Map<Shard, ShardPicture>();
   const read = (range: KeyRange): void =>
@@ -28,7 +30,7 @@ export function readPicture(view: StateView, done: (picture: Picture) => void): 
         const shard = shardOfKey(key);
         shards.set(shard, { ...decodeMoves(value), ...readAcquired(shard, view) });
       }
-      if (rest === undefined) done({ group, shards });
+      if (rest === undefined) done({ group, isShaped, shards });
       else read(rest);
     });
   read(movesRange);

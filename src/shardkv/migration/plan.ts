@@ -90,7 +90,8 @@ function distinct(asks: readonly Ask[]): Ask[] {
   return [...byText.values()];
 }
 
-function textOf({ to, question }: Ask): string {
+/** The same for the same question of the same group, wherever its page begins. */
+export function textOf({ to, question }: Ask): string {
   const { op, shard } = question;
   const rest = op === "pull" ? [question.left, question.since] : op === "have" ? [question.since] : [];
   return [to.gid, to.creation, op, shard, ...rest].join(" ");

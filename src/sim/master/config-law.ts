@@ -80,6 +80,10 @@ export class ConfigLaw {
   }
 
   #judge(command: MasterCommand, before: Config | undefined, after: Config | undefined, bytes: Uint8Array): void {
+    if (command.op === "births") {
+      if (before?.number !== after?.number) violate("S1", `births make configuration ${after?.number ?? "none"}`);
+      return;
+    }
     const result = decodeMasterResult(bytes);
     if (result.ok && result.op !== "changed") violate("S1", `a ${command.op} is answered like a query`);
     const number = after?.number ?? -1;

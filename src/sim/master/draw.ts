@@ -1,14 +1,14 @@
 import { unreachable } from "../../base/assert.ts";
 import { type GroupId, serverId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
-import type { Init, MasterCommand } from "../../shardmaster/commands.ts";
+import type { ConfigCommand } from "../../shardmaster/commands.ts";
 import type { Group } from "../../shardmaster/config.ts";
 import { latestNumber } from "../../shardmaster/queries.ts";
 import type { ClusterShape } from "../../shardmaster/shape.ts";
 import { type AdminKind, adminKinds, type AdminsPlan } from "./plan.ts";
 
 /** What asks for another configuration. */
-export type AdminCommand = Exclude<MasterCommand, Init>;
+export type AdminCommand = ConfigCommand;
 
 /** What an administrator asks next. */
 export type AdminWish = { readonly kind: "command"; readonly command: AdminCommand } | { readonly kind: "query"; readonly number: number };

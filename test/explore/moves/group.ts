@@ -116,7 +116,7 @@ export class ExploredGroup {
   /** Whether anything follows from a reply where the shard is in that state. */
   concludes(ask: Ask, reply: GroupReply, moves: Pick<ShardRecord, "arrivals" | "parcels">): boolean {
     const shards = new Map([[ask.question.shard, { ...moves, dead: [], acquired: 0, left: 0 }]]);
-    return this.#mover.consequences(ask, reply, { group: this.row(this.first), shards }).length > 0;
+    return this.#mover.consequences(ask, reply, { group: this.row(this.first), isShaped: true, shards }).length > 0;
   }
 
   births(state: GroupState, answer: Parameters<NonNullable<KvMachine["mover"]>["births"]>[0]): GroupCommand[] {

@@ -57,6 +57,7 @@ export const commands: fc.Arbitrary<GroupCommand> = fc.oneof(
   fc.record({ op: op("delete"), shard, left: number, since: number }),
   fc.record({ op: op("abandon"), shard, since: number, above: number }),
   fc.record({ op: op("born"), arrivals: births }),
+  fc.record({ op: op("shape"), shape: bytes }),
   fc.record({
     op: op("clear"),
     shard,

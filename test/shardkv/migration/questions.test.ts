@@ -104,7 +104,8 @@ describe("a machine", () => {
 
   test("tells its leader's part what has to be logged before it can give what was asked for", () => {
     const claims: Claim[] = [];
-    const machine = new KvMachine(options, (claim) => claims.push(claim));
+    let applied = 0;
+    const machine = new KvMachine(options, { claim: (claim) => claims.push(claim), applied: () => (applied += 1) });
     const state = new MemoryState();
     const logs = (command: GroupCommand): number => machine.executeOwn(encodeGroupCommand(command), state, 5);
     const own = { ...groupOf("A"), creation: 7 };
