@@ -32,7 +32,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test("cases pass with processes, disks and sockets, and leave nothing behind", () => {
-  const { status, stdout } = spawnSync(process.execPath, [...command, "1", "3", "7", "12", "19", "30", "--seed", "1"], {
+  const { status, stdout } = spawnSync(process.execPath, [...command, "1", "3", "7", "12", "30", "--seed", "1"], {
     encoding: "utf8",
     env: environment(),
   });
@@ -47,15 +47,13 @@ test("cases pass with processes, disks and sockets, and leave nothing behind", (
     "TEST 7 Passed",
     "TEST 12: Basic persistence",
     "TEST 12 Passed",
-    "TEST 19: Partitioned leader and one follower crash, leader restarts",
-    "TEST 19 Passed",
     "TEST 30: Snapshot initialization after crash",
     "TEST 30 Passed",
     "ALL TESTS PASSED",
   ]);
   const figures = /^ {4}[35] servers, [\d.]+ m?s, [1-9]\d* rpcs, [1-9]\d* bytes, \d+ entries(?:, \d invalid runs?)?, [\d.]+ m?s CPU$/gm;
-  expect(stdout.match(figures)).toHaveLength(6);
-  expect(stdout).toMatch(/^ {4}total: 6 passed, 0 failed, /m);
+  expect(stdout.match(figures)).toHaveLength(5);
+  expect(stdout).toMatch(/^ {4}total: 5 passed, 0 failed, /m);
   expect([status, living(), readdirSync(scratch)]).toEqual([0, [], []]);
 });
 

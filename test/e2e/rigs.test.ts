@@ -1,9 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { floodPlan, runFloods } from "../rig/flood/run.ts";
 import { killPlan, runKills } from "../rig/kill/run.ts";
-import { quickMillion, runMillion } from "../rig/million/run.ts";
 import type { RigReport } from "../rig/report.ts";
 import { kvorum } from "./group-process.ts";
 
@@ -32,16 +30,4 @@ test("a majority that is given an old copy of its data has lost what it acknowle
   const { status, stdout } = kvorum(["check", join(report.folder, "history.jsonl")]);
   expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringContaining("not linearizable") });
   rmSync(report.folder, { recursive: true });
-});
-
-test("a replica that was left behind the log is sent everything under load, and holds then what the others hold", async () => {
-  const report = await runMillion(quickMillion, silent);
-  expect(broken(report)).toEqual([]);
-  expect(report.figures["rows of each replica"]).toBe(quickMillion.keys);
-});
-
-test("who asks without measure is stopped, and others are served meanwhile", async () => {
-  const report = await runFloods({ ...floodPlan, seconds: 1, connections: 8, regulars: 3 }, silent);
-  expect(broken(report)).toEqual([]);
-  expect(report.demands).toHaveLength(2 * 4 + 2);
 });
