@@ -3,8 +3,6 @@ import { pooledCopy } from "../base/pool.ts";
 import { kindOf, wholeField } from "../rsm/request-fields.ts";
 import type { Shard } from "../rsm/state/state-machine.ts";
 
-export { badRequest, expectFields, kindOf, refusalOf, requestFields, unknownOperation, wholeField } from "../rsm/request-fields.ts";
-
 /** How long a client's keys and values may be. */
 export interface ByteLimits {
   readonly keyBytesMax: number;
