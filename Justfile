@@ -1,5 +1,11 @@
 set positional-arguments
 
+# The projects of MadKV: docs/MADKV.md.
+mod utils 'just/utils.just'
+mod p1 'just/p1.just'
+mod p2 'just/p2.just'
+mod p3 'just/p3.just'
+
 # List the recipes.
 default:
     @just --list
@@ -31,6 +37,10 @@ fuzz *args:
 # Measure: `just bench micro`, `just bench group`.
 bench *args:
     @npm run --silent bench -- "$@"
+
+# Run a cluster on this machine with a shell, until Ctrl-C: `just up --groups 3 --replicas 5`.
+up *args:
+    @npm start --silent -- "$@"
 
 # Run a group of three servers on this machine until Ctrl-C, with its data in data/group.
 group *args:

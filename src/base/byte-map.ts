@@ -1,21 +1,26 @@
-import { equalBytes } from "./bytes.ts";
+import { assert } from "./assert.ts";
+import { copyInto } from "./copy.ts";
 
-const tableMin = 64;
-/** By how much a table grows: what it held is entered again, and memory of its own is dear. */
-const growth = 4;
+/** A table is made for half as many entries as it has slots, and twice as large each time that it is full. */
+const slotsMin = 64;
+/** What stands in a slot: the key's hash, the entry's place, and where its key is. Side by side, for a look at it costs one trip to memory. */
+const slotFields = 4;
 const empty = -1;
+const keyBytesMin = 1024;
+/** A slot's fields are 32-bit numbers. */
+const keysBytesMax = 2 ** 31 - 1;
 
 /**
  * A map from byte strings, in the order in which they were added. Looking up costs no memory, and a third of what it costs to make
- * a text of the bytes for a `Map`. It keeps the keys that it is given, which are not to change; nothing is ever taken out.
+ * a text of the bytes for a `Map`. It has copies of its keys, one behind the other; nothing is ever taken out.
  */
 export class ByteMap<Value> {
   readonly #seed: number;
-  /** Open addressing: the place of an entry in the lists below, or nothing; at most half full. */
-  #table = new Int32Array(tableMin).fill(empty);
-  /** The hash of each key. */
-  #hashes = new Int32Array(tableMin / 2);
-  readonly #keys: Uint8Array[] = [];
+  /** Open addressing; at most half full. */
+  #slots = emptySlots(slotsMin);
+  #mask = slotsMin - 1;
+  #keys = new Uint8Array(keyBytesMin);
+  #keysEnd = 0;
   readonly #values: Value[] = [];
 
   /** The seed decides which keys meet, and nothing that can be seen: strangers who choose the keys should not know it. */
@@ -24,7 +29,7 @@ export class ByteMap<Value> {
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.#values.length;
   }
 
   get values(): readonly Value[] {
@@ -32,48 +37,83 @@ export class ByteMap<Value> {
   }
 
   get(key: Uint8Array): Value | undefined {
-    const place = this.#find(key, hashOf(key, this.#seed));
+    const place = this.#slots[this.#find(key, hashOf(key, this.#seed)) + 1] as number;
     return place === empty ? undefined : this.#values[place];
   }
 
-  set(key: Uint8Array, value: Value): void {
+  /** Says where the copy of the key begins, for `keyAt`. */
+  set(key: Uint8Array, value: Value): number {
     const hash = hashOf(key, this.#seed);
-    const found = this.#find(key, hash);
+    const slot = this.#find(key, hash);
+    const slots = this.#slots;
+    const found = slots[slot + 1] as number;
     if (found !== empty) {
       this.#values[found] = value;
-      return;
+      return slots[slot + 2] as number;
     }
-    const place = this.#keys.length;
-    if (place === this.#hashes.length) this.#grow();
-    this.#keys.push(key);
+    const at = this.#keep(key);
+    slots[slot] = hash;
+    slots[slot + 1] = this.#values.length;
+    slots[slot + 2] = at;
+    slots[slot + 3] = key.length;
     this.#values.push(value);
-    this.#hashes[place] = hash;
-    this.#enter(hash, place);
+    if (2 * this.#values.length > this.#mask) this.#grow();
+    return at;
   }
 
+  /** A view of the key whose copy begins at `at`; whoever keeps it keeps the memory of all keys. */
+  keyAt(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.#keys.buffer, at, length);
+  }
+
+  /** Where the slot of a key begins, or the empty one that it would have. */
   #find(key: Uint8Array, hash: number): number {
-    const table = this.#table;
-    const mask = table.length - 1;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const place = table[at] as number;
-      if (place === empty || (this.#hashes[place] === hash && equalBytes(this.#keys[place] as Uint8Array, key))) return place;
+    const slots = this.#slots;
+    for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
+      const slot = at * slotFields;
+      if (slots[slot + 1] === empty) return slot;
+      if (slots[slot] === hash && slots[slot + 3] === key.length && this.isKeyAt(slots[slot + 2] as number, key)) return slot;
     }
   }
 
-  #enter(hash: number, place: number): void {
-    const mask = this.#table.length - 1;
-    let at = hash & mask;
-    while (this.#table[at] !== empty) at = (at + 1) & mask;
-    this.#table[at] = place;
+  /** Whether the key whose copy begins at `at`, and which is as long, is this one. */
+  isKeyAt(at: number, key: Uint8Array): boolean {
+    const keys = this.#keys;
+    const length = key.length;
+    for (let i = 0; i < length; i += 1) if (keys[at + i] !== key[i]) return false;
+    return true;
+  }
+
+  /** Copies a key to where all are; says where it begins. */
+  #keep(key: Uint8Array): number {
+    const at = this.#keysEnd;
+    this.#keysEnd += key.length;
+    if (this.#keysEnd > this.#keys.length) {
+      assert(this.#keysEnd <= keysBytesMax, "the keys of a map have less than 2 GiB");
+      const keys = new Uint8Array(Math.max(2 * this.#keys.length, this.#keysEnd));
+      keys.set(this.#keys);
+      this.#keys = keys;
+    }
+    copyInto(this.#keys, key, at);
+    return at;
   }
 
   #grow(): void {
-    const hashes = new Int32Array(growth * this.#hashes.length);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
-    this.#table = new Int32Array(growth * this.#table.length).fill(empty);
-    for (let place = 0; place < this.#keys.length; place += 1) this.#enter(hashes[place] as number, place);
+    const older = this.#slots;
+    const slots = emptySlots((2 * older.length) / slotFields);
+    this.#slots = slots;
+    this.#mask = slots.length / slotFields - 1;
+    for (let slot = 0; slot < older.length; slot += slotFields) {
+      if (older[slot + 1] === empty) continue;
+      let at = (older[slot] as number) & this.#mask;
+      while (slots[at * slotFields + 1] !== empty) at = (at + 1) & this.#mask;
+      for (let field = 0; field < slotFields; field += 1) slots[at * slotFields + field] = older[slot + field] as number;
+    }
   }
+}
+
+function emptySlots(count: number): Int32Array {
+  return new Int32Array(count * slotFields).fill(empty);
 }
 
 /** Four bytes at a time, and spread over all 32 bits in the end (as MurmurHash3). */

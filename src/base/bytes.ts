@@ -1,4 +1,5 @@
 import { assert } from "./assert.ts";
+import { copyInto } from "./copy.ts";
 import { pooled } from "./pool.ts";
 
 const encoder = new TextEncoder();
@@ -35,7 +36,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
-    whole.set(part, at);
+    copyInto(whole, part, at);
     at += part.length;
   }
   return whole;

@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { utf8 } from "./bytes.ts";
+import { copyInto } from "./copy.ts";
 import { pooled } from "./pool.ts";
 import { type WireLimits, wireLimits } from "./prescan.ts";
 
@@ -108,7 +109,7 @@ function writeBytes(bytes: Uint8Array): void {
   if (length < 0x100) writeHead(0xc4, length, 1);
   else if (length < 0x10000) writeHead(0xc5, length, 2);
   else writeHead(0xc6, length, 4);
-  into.set(bytes, at);
+  copyInto(into, bytes, at);
   at += length;
 }
 

@@ -1,9 +1,11 @@
+import { copyInto } from "./copy.ts";
+
 /** A piece of memory is filled once from front to back, and then left to those who have a part of it. */
 const pieceBytes = 8192;
 /** Whoever wants more gets memory of his own. */
 const pooledBytesMax = 2048;
 
-let piece = new Uint8Array(pieceBytes);
+let piece = new ArrayBuffer(pieceBytes);
 let used = 0;
 
 /**
@@ -13,16 +15,16 @@ let used = 0;
 export function pooled(size: number): Uint8Array {
   if (size > pooledBytesMax) return new Uint8Array(size);
   if (used + size > pieceBytes) {
-    piece = new Uint8Array(pieceBytes);
+    piece = new ArrayBuffer(pieceBytes);
     used = 0;
   }
   used += size;
-  return piece.subarray(used - size, used);
+  return new Uint8Array(piece, used - size, size);
 }
 
 /** As `pooled`, with what `bytes` hold. */
 export function pooledCopy(bytes: Uint8Array): Uint8Array {
   const copy = pooled(bytes.length);
-  copy.set(bytes);
+  copyInto(copy, bytes);
   return copy;
 }

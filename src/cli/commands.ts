@@ -12,11 +12,17 @@ const loaders: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["swap", async () => (await import("./kv-write.ts")).swapCommand()],
   ["delete", async () => (await import("./kv-write.ts")).deleteCommand()],
   ["cas", async () => (await import("./kv-write.ts")).casCommand()],
+  ["up", async () => (await import("./up.ts")).upCommand()],
+  ["shell", async () => (await import("./shell-command.ts")).shellCommand()],
   ["serve", async () => (await import("./serve.ts")).serveCommand()],
   ["group", async () => (await import("./group.ts")).groupCommand()],
   ["shard", async () => (await import("./shard.ts")).shardCommand()],
+  ["status", async () => (await import("./status.ts")).statusCommand()],
+  ["madkv", async () => (await import("./madkv/command.ts")).madkvCommand()],
   ["check", async () => (await import("./check.ts")).checkCommand()],
   ["fuzz", async () => (await import("./fuzz.ts")).fuzzCommand()],
+  ["fuzz-service", async () => (await import("./fuzz-service.ts")).fuzzServiceCommand()],
+  ["bench", async () => (await import("./bench.ts")).benchCommand()],
   ["lab", async () => (await import("./lab.ts")).labCommand()],
 ]);
 

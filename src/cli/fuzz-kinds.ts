@@ -10,6 +10,8 @@ import { masterFuzzDefaults, runMasterSeed } from "../sim/master/fuzz.ts";
 import { type MasterPlan, masterPlanLines } from "../sim/master/plan.ts";
 import { planLines } from "../sim/plan.ts";
 import { scenarios } from "../sim/scenarios.ts";
+import { runShardedSeed, shardedFuzzDefaults } from "../sim/sharded/fuzz.ts";
+import { shardedPlanLines } from "../sim/sharded/plan.ts";
 
 /** What became of a seed, of whatever kind. */
 export interface SeedReport extends Omit<SeedResult, "counts"> {
@@ -66,12 +68,30 @@ export function raftKind(simulate: typeof runSeed = runSeed): FuzzKind {
   };
 }
 
-/** A group of stores with clients, whose history is checked too. */
-export function kvKind(simulate: typeof runKvSeed = runKvSeed): FuzzKind {
+/** A whole cluster whose shards move while clients go on. */
+export function clusterKind(simulate: typeof runShardedSeed = runShardedSeed): FuzzKind {
   return {
-    name: "kv",
-    description: "a group of stores with clients, whose history has to be linearizable (what `kvorum fuzz` alone runs)",
+    name: "cluster",
+    description: "a shardmaster and groups whose shards move, with clients and administrators (what `kvorum fuzz` alone runs)",
     words: "kvorum fuzz",
+    defaults: shardedFuzzDefaults,
+    scenarios: [],
+    hasHistory: true,
+    totals: [...clusterCounted, ...groupTotals],
+    run: (seed, options) => {
+      const { counts, ...result } = simulate(seed, { ...options, onPlan: (plan) => options.onPlan?.(shardedPlanLines(plan)) });
+      return { ...result, counts: { ...counts } };
+    },
+    lines: (counts) => groupLines(counts, clusterCounted),
+  };
+}
+
+/** A group of stores with clients, whose history is checked too. */
+export function groupKind(simulate: typeof runKvSeed = runKvSeed): FuzzKind {
+  return {
+    name: "group",
+    description: "a group of stores with clients, whose history has to be linearizable",
+    words: "kvorum fuzz group",
     defaults: kvFuzzDefaults,
     scenarios: [],
     hasHistory: true,
@@ -116,6 +136,7 @@ function groupLines(counts: SeedReport["counts"], counted: readonly string[]): r
 
 const ends = ["lost", "refused", "unknown", "retries", "doubled", "executed", "repeated", "stale", "expired", "full", "dropped"];
 const kvCounted = ["operations", "answered", "reads", "pages", ...ends];
+const clusterCounted = ["operations", "answered", "reads", "pages", "made", "born", "moved", "passed", "thawed", ...ends];
 const masterCounted = ["operations", "answered", "reads", "made", "unchanged", ...ends];
 
 /** What clients saw, as `kvorum check` reads it. */
@@ -155,4 +176,8 @@ const words: Readonly<Record<string, string>> = {
   made: "configurations made",
   unchanged: "commands without a change",
   dropped: "sessions dropped",
+  born: "shards born",
+  moved: "moved",
+  passed: "passed on",
+  thawed: "thawed",
 };

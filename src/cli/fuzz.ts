@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { Command, Option } from "commander";
 import { duration, wholeNumber } from "./arguments.ts";
 import { exitCodes } from "./exit.ts";
-import { type FuzzKind, kvKind, masterKind, raftKind } from "./fuzz-kinds.ts";
+import { clusterKind, type FuzzKind, groupKind, masterKind, raftKind } from "./fuzz-kinds.ts";
 import { FuzzRun, type FuzzSettings } from "./fuzz-run.ts";
 import { nearest } from "./nearest.ts";
 
@@ -26,7 +26,7 @@ interface FuzzFlags {
 }
 
 /** `kvorum fuzz`: replays one simulated universe, or runs many and counts what happened in them. The first kind is the usual one. */
-export function fuzzCommand(kinds: readonly FuzzKind[] = [kvKind(), raftKind(), masterKind()]): Command {
+export function fuzzCommand(kinds: readonly FuzzKind[] = [clusterKind(), groupKind(), masterKind(), raftKind()]): Command {
   const command = new Command("fuzz").description(
     "run simulated universes, each decided by its seed, and check every promise after every event",
   );

@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import { connect } from "../real/connect.ts";
 import { type LogLevel, logLevels } from "../real/log.ts";
-import { type LocalGroup, localGroup, type LocalServer, startServers } from "../server/local-group.ts";
+import { type LocalGroup, localGroup, startServers } from "../server/local-group.ts";
+import type { LocalServer } from "../server/local-server.ts";
 import { BadSetting } from "../server/settings.ts";
 import { wholeNumber } from "./arguments.ts";
 import { exitCodes } from "./exit.ts";
@@ -40,11 +41,11 @@ async function found({ data, size }: GroupFlags, refuse: (sentence: string) => n
 async function run({ data, logLevel }: GroupFlags, group: LocalGroup): Promise<typeof exitCodes.ok | typeof exitCodes.failed> {
   let told = false;
   // The servers are this very program.
-  const words = [...process.execArgv, process.argv[1] ?? "", "serve", "kv", "--log-level", logLevel];
+  const words = [process.execPath, ...process.execArgv, process.argv[1] ?? "", "serve", "kv", "--log-level", logLevel] as const;
   const servers = startServers(data, group, words);
   const end = (): void => {
     told = true;
-    for (const server of servers) server.process.kill("SIGTERM");
+    for (const server of servers) void server.end("SIGTERM");
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
@@ -56,7 +57,7 @@ async function run({ data, logLevel }: GroupFlags, group: LocalGroup): Promise<t
   );
   const over = servers.map(async (server) => {
     const how = await server.ended;
-    if (!told) say(`Replica ${server.replica} has ended (${String(how)}); ${server.log} says why.`);
+    if (!told) say(`Replica ${server.name} has ended (${String(how)}); ${server.log} says why.`);
   });
   await Promise.all(over);
   await client.close();
@@ -65,8 +66,8 @@ async function run({ data, logLevel }: GroupFlags, group: LocalGroup): Promise<t
 
 function introduce(servers: readonly LocalServer[], data: string): void {
   say(`A group of ${servers.length} servers is starting, with its data in ${data}:`);
-  for (const { replica, address, process: child, log } of servers) {
-    say(`  replica ${replica}  ${address}  process ${String(child.pid)}  log ${log}`);
+  for (const { name, address, pid, log } of servers) {
+    say(`  replica ${name}  ${address}  process ${String(pid)}  log ${log}`);
   }
   const addresses = servers.map(({ address }) => address).join(",");
   say(`\nTo use it from another terminal:\n\n  export KVORUM_SERVERS=${addresses}`);

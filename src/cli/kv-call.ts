@@ -6,12 +6,11 @@ import { connect } from "../real/connect.ts";
 import { duration, wholeNumber } from "./arguments.ts";
 import { callClient, sayTrouble } from "./client-call.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
+import { type StoreFlags, storeOf } from "./kv-store.ts";
 
 /** What every command that asks a store takes. */
-export interface KvFlags {
-  readonly servers: string;
+export interface KvFlags extends StoreFlags {
   readonly cluster: string;
-  readonly group: number;
   readonly timeout?: number;
   readonly hex?: boolean;
   readonly json?: boolean;
@@ -32,12 +31,14 @@ export function kvCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .addOption(
-      new Option("--servers <addresses>", "the group's servers in their order: host:port,host:port,...")
-        .env("KVORUM_SERVERS")
-        .makeOptionMandatory(),
+      new Option(
+        "--masters <addresses>",
+        "the shardmaster's servers in their order, which know who has a key: host:port,host:port,...",
+      ).env("KVORUM_MASTERS"),
     )
+    .addOption(new Option("--servers <addresses>", "instead of --masters: the servers of a group that has all keys").env("KVORUM_SERVERS"))
     .addOption(new Option("--cluster <name>", "the cluster's name").env("KVORUM_CLUSTER").default("kvorum"))
-    .addOption(new Option("--group <number>", "the group's number").argParser(wholeNumber({ min: 1 })).default(1))
+    .addOption(new Option("--group <number>", "with --servers: the group's number (default: 1)").argParser(wholeNumber({ min: 1 })))
     .addOption(new Option("--timeout <duration>", "give up after so long (default: never)").argParser(duration({ min: 1 })))
     .option("--hex", "keys and values are bytes, given and printed as hexadecimal digits")
     .option("--json", "print JSON")
@@ -98,8 +99,9 @@ export class KvCall {
   }
 
   #connect(): Client<Uint8Array> {
-    const { servers, cluster, group: groupNumber } = this.#flags;
-    return connect({ group: servers.split(","), cluster, groupNumber, as: "bytes", onTrouble: sayTrouble });
+    const store = storeOf(this.#flags, (option) => this.#command.getOptionValueSource(option) === "cli");
+    if (typeof store === "string") return this.refuse(store);
+    return connect({ ...store, cluster: this.#flags.cluster, as: "bytes", onTrouble: sayTrouble });
   }
 }
 

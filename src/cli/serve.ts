@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import type { Unusable } from "../rsm/identity.ts";
 import { replicaOptions } from "../rsm/options.ts";
 import { startReplica } from "../rsm/start.ts";
-import { type MasterFlags, defaultShards, masterSettings, partitionerKinds } from "../server/master-settings.ts";
+import { type MasterFlags, defaultShards, masterReplica, masterSettings, partitionerKinds } from "../server/master-settings.ts";
 import { refuseDirectory } from "../server/run.ts";
 import { type ReplicaFlags, replicaSettings } from "../server/settings.ts";
 import { KvMachine } from "../shardkv/kv-machine.ts";
@@ -34,7 +34,12 @@ function kvCommand(): Command {
       if (masters === undefined) return startReplica(env, member.identity, replicaOptions(), new KvMachine(), unusable);
       const shaped = ({ shards, partitioner }: ClusterShape): void =>
         log.info("The cluster's shape is known.", { shards, partitioner: partitioner.kind });
-      return startShardKv(env, member.identity, { replica: replicaOptions(), kv: {}, masters }, { shaped, unusable });
+      return startShardKv(
+        env,
+        member.identity,
+        { replica: replicaOptions(), kv: {}, masters },
+        { shaped, unusable, otherShape: (why) => stop("shape_differs", why) },
+      );
     });
   });
 }
@@ -56,7 +61,7 @@ function masterCommand(): Command {
       startShardMaster(
         env,
         member.identity,
-        { replica: replicaOptions(), shape },
+        { replica: replicaOptions(masterReplica), shape },
         {
           otherShape: (why) => stop("shape_differs", why),
           agreed: () => log.info("The cluster is begun.", { shards: shape.shards, partitioner: shape.partitioner.kind }),

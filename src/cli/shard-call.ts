@@ -25,8 +25,14 @@ Exit codes:
    6  it was not done, and --timeout is over
 `;
 
-/** A command that asks the shardmaster; its options are `ShardFlags`. Without a default, it asks until it is answered. */
+/** A command of `kvorum shard`; its options are `ShardFlags`. Without a default, it asks until it is answered. */
 export function shardCommandOf(name: string, description: string, examples: readonly string[], timeoutMs?: number): Command {
+  const shown = examples.map((example) => `  kvorum shard ${example}\n`).join("");
+  return masterCommandOf(name, description, timeoutMs).addHelpText("after", `\nExamples:\n${shown}${codes}`);
+}
+
+/** A command that asks the shardmaster; its options are `ShardFlags`. Without a default, it asks until it is answered. */
+export function masterCommandOf(name: string, description: string, timeoutMs?: number): Command {
   return new Command(name)
     .description(description)
     .addOption(
@@ -36,8 +42,7 @@ export function shardCommandOf(name: string, description: string, examples: read
     )
     .addOption(new Option("--cluster <name>", "the cluster's name").env("KVORUM_CLUSTER").default("kvorum"))
     .addOption(timeoutOption(timeoutMs))
-    .option("--json", "print JSON")
-    .addHelpText("after", `\nExamples:\n${examples.map((example) => `  kvorum shard ${example}\n`).join("")}${codes}`);
+    .option("--json", "print JSON");
 }
 
 function timeoutOption(timeoutMs: number | undefined): Option {

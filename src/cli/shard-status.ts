@@ -24,7 +24,7 @@ export function statusCommand(): Command {
 }
 
 async function statusText(admin: Admin, options: CallOptions): Promise<ExitCode> {
-  const [masters, latest] = [admin.status(options), latestOf(admin, options)];
+  const [masters, latest] = [admin.masters(options), latestOf(admin, options)];
   // What is known is printed at once: the configuration may take its time, or never come.
   latest.catch(() => {});
   await printText(mastersText(await masters));
@@ -36,7 +36,7 @@ async function statusText(admin: Admin, options: CallOptions): Promise<ExitCode>
 
 async function statusJson(admin: Admin, options: CallOptions): Promise<ExitCode> {
   const latest = latestOf(admin, options).catch(failed);
-  const masters = (await admin.status(options)).map(masterJson);
+  const masters = (await admin.masters(options)).map(masterJson);
   const { shape, config, failure } = await latest;
   await printJson({
     masters,

@@ -5,20 +5,25 @@ import { type ClusterShape, decodeMasterCommand, encodeMasterCommand, type Join,
 import type { Config, Group } from "../shardmaster/config.ts";
 import { latestNumber } from "../shardmaster/queries.ts";
 import type { ChangedResult, ConfigResult, ShapeResult } from "../shardmaster/results.ts";
-import type { Admin, Changed, ChangeToPlan, GroupToJoin, IdentifiedGroup, Plan, ServerReport } from "./admin.ts";
+import type { GroupReport } from "../shardkv/migration/group-report.ts";
+import type { Admin, Changed, ChangeToPlan, GroupToJoin, IdentifiedGroup, Plan, ServerReport, StatusOptions } from "./admin.ts";
 import { Begun } from "./begun.ts";
 import { Calls, type CallsContext } from "./calls.ts";
 import type { CallOptions } from "./client.ts";
-import { creationOf, type GivenGroup } from "./identify.ts";
+import { creationOf, type GivenGroup, reborn } from "./identify.ts";
 import { callOptions, fields, given, invalid, optionalWhole, whole } from "./input.ts";
 import type { MasterCaller } from "./master-caller.ts";
 import type { CallOutcome } from "./outcome.ts";
 import { planOf } from "./plan.ts";
+import type { ReportCaller } from "./report-caller.ts";
+import type { ClusterStatus } from "./status.ts";
+import { StatusAsking } from "./status-asking.ts";
 
 /** What an administrator's client is made of. */
 export interface AdminClientParts {
   readonly caller: MasterCaller;
   readonly inquirer: Pick<Inquirer, "ask">;
+  readonly reports: ReportCaller;
   /** The shardmaster's servers. */
   readonly masters: readonly ServerId[];
   /** Checks the servers that a caller gave; throws `invalid`. `what` begins the sentence: "The servers of group 1 were". */
@@ -92,20 +97,37 @@ export class AdminClient implements Admin {
       throw invalid(`${servers.length} servers were given to be asked who they are; ${askedMax} are allowed in a call.`);
     const reports = await this.#inspect(servers, options);
     let at = 0;
-    return asked.map((group) => {
+    const identified = asked.map((group) => {
       const creation = creationOf(group, reports.slice(at, at + group.servers.length));
       at += group.servers.length;
       if (typeof creation === "string") throw invalid(creation);
       return { ...group, creation };
     });
+    const refusal = reborn(identified, await this.query(undefined, options));
+    if (refusal !== undefined) throw invalid(refusal);
+    return identified;
   }
 
   async inspect(servers: readonly string[], options?: CallOptions): Promise<readonly ServerReport[]> {
     return this.#inspect(this.#parts.serversOf(servers, "Servers were"), options);
   }
 
-  async status(options?: CallOptions): Promise<readonly ServerReport[]> {
+  async masters(options?: CallOptions): Promise<readonly ServerReport[]> {
     return this.#inspect(this.#parts.masters, options);
+  }
+
+  async status(options: StatusOptions = {}): Promise<ClusterStatus> {
+    const { groups = [] } = options;
+    const also = groups.length === 0 ? [] : this.#groups(groups);
+    const parts = {
+      clock: this.#parts.calls.clock,
+      masters: this.#parts.masters,
+      inspect: (servers: readonly ServerId[], own: CallOptions) => this.#inspect(servers, own),
+      shape: (own: CallOptions) => this.shape(own),
+      config: (own: CallOptions) => this.query(undefined, own),
+      report: (group: Group, own: CallOptions) => this.#report(group, own),
+    };
+    return new StatusAsking(parts, callOptions(options)).run(also);
   }
 
   close(): Promise<void> {
@@ -126,6 +148,12 @@ export class AdminClient implements Admin {
     const wish = { name: command.op, changes: true, bytes: encodeMasterCommand(command).length, begin };
     const { number, changed } = await this.#calls.run(wish, callOptions(options));
     return { number, changed };
+  }
+
+  #report(group: Group, options: CallOptions): Promise<GroupReport> {
+    const begin = (deadlineMs: number, done: (outcome: CallOutcome<GroupReport>) => void): Cancel =>
+      this.#parts.reports.report(group, deadlineMs, done);
+    return this.#inquiries.run({ name: "question", changes: false, bytes: 0, begin }, callOptions(options));
   }
 
   async #inspect(servers: readonly ServerId[], options: CallOptions = {}): Promise<readonly ServerReport[]> {

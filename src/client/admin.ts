@@ -2,6 +2,7 @@ import type { ReplicaReport } from "../rsm/inquiry.ts";
 import type { ClusterShape } from "../shardmaster/commands.ts";
 import type { Config } from "../shardmaster/config.ts";
 import type { CallOptions } from "./client.ts";
+import type { ClusterStatus } from "./status.ts";
 
 /** A group that is to own shards. */
 export interface GroupToJoin {
@@ -58,6 +59,11 @@ export interface Plan {
   readonly moves: readonly ShardMove[];
 }
 
+/** What a question for the status takes. */
+export interface StatusOptions extends CallOptions {
+  readonly groups?: readonly GroupToJoin[] | undefined;
+}
+
 /** What a server says of its replicas; or why it says nothing. */
 export type ServerReport =
   | { readonly server: string; readonly answered: true; readonly replicas: readonly ReplicaReport[] }
@@ -91,7 +97,8 @@ export interface Admin {
 
   /**
    * Asks the servers of groups who they are, for at most 3 seconds, and gives the groups with the creation ids that they say. Rejects as
-   * `invalid` when one of them does not answer, or is not that replica of that group of this cluster: it says which, and why.
+   * `invalid` when one of them does not answer, or is not that replica of that group of this cluster, or when another group of that number
+   * and creation id has had shards: it says which, and why.
    */
   identify(groups: readonly GroupToJoin[], options?: CallOptions): Promise<readonly IdentifiedGroup[]>;
 
@@ -99,7 +106,14 @@ export interface Admin {
   inspect(servers: readonly string[], options?: CallOptions): Promise<readonly ServerReport[]>;
 
   /** As `inspect`, of the shardmaster's servers. */
-  status(options?: CallOptions): Promise<readonly ServerReport[]>;
+  masters(options?: CallOptions): Promise<readonly ServerReport[]>;
+
+  /**
+   * How the cluster is: its shardmaster, its latest configuration, the groups in it and those that may still have something of its
+   * shards, and every shard that is not settled, with the reason and with those for whom it waits. It asks everybody once, and says what
+   * is known within `timeoutMs`, or 5 seconds: nobody who is silent makes it fail. `groups` are asked besides, wherever they belong.
+   */
+  status(options?: StatusOptions): Promise<ClusterStatus>;
 
   /** Ends every call that is under way, and all connections. Later calls are refused as `closed`. Closing twice is closing once. */
   close(): Promise<void>;

@@ -115,7 +115,7 @@ export class Call<R> implements OwnedCall {
   }
 
   #late(): Stop {
-    return { code: "timeout", sentence: `its ${this.#ends.timeoutMs} ms were over` };
+    return { code: "timeout", sentence: `its ${Math.round(this.#ends.timeoutMs)} ms were over` };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Cancel } from "../env/clock.ts";
+import type { Shard } from "../rsm/state/state-machine.ts";
 import type { Config } from "../shardmaster/config.ts";
-import { partitioner, type ShardOf } from "../shardmaster/partitioner.ts";
-import { latestNumber } from "../shardmaster/queries.ts";
+import { type Division, partitioner, shardsBetween, type ShardOf } from "../shardmaster/partitioner.ts";
 import type { MasterCaller } from "./master-caller.ts";
 
 /** How long the shardmaster may be silent before those who wait for it go on without. */
@@ -10,8 +10,7 @@ const refreshMs = 2000;
 /** What a client knows of who owns which shard. It may be old: groups say so. */
 export class ConfigCache {
   readonly #master: MasterCaller;
-  #shardOf: ShardOf | undefined;
-  #shards = 0;
+  #division: Division | undefined;
   #config: Config | undefined;
   /** Who waits for the answer to what the shardmaster is being asked. */
   #waiting: Set<() => void> | undefined;
@@ -25,14 +24,14 @@ export class ConfigCache {
     return this.#config;
   }
 
-  /** How many shards there are; 0 while that is not known. */
-  get shards(): number {
-    return this.#shards;
+  /** The shards that keys between two ends can be in; none while the cluster's shape is not known. */
+  shardsBetween(low: Uint8Array | undefined, high: Uint8Array | undefined): readonly Shard[] {
+    return this.#division === undefined ? [] : shardsBetween(this.#division, low, high);
   }
 
   /** The shard of a key; undefined while the cluster's shape is not known. */
   get shardOf(): ShardOf | undefined {
-    return this.#shardOf;
+    return this.#division?.shardOf;
   }
 
   /** Asks the shardmaster; `done` runs later, whether or not there is anything new. */
@@ -45,7 +44,7 @@ export class ConfigCache {
   #ask(): Set<() => void> {
     const waiting = new Set<() => void>();
     this.#waiting = waiting;
-    if (this.#shardOf === undefined) this.#askShape(waiting);
+    if (this.#division === undefined) this.#askShape(waiting);
     else this.#askConfig(waiting);
     return waiting;
   }
@@ -53,9 +52,8 @@ export class ConfigCache {
   #askShape(waiting: Set<() => void>): void {
     this.#master.shape(refreshMs, (outcome) => {
       if (outcome.kind === "result" && outcome.result.shape !== undefined) {
-        const { shape } = outcome.result;
-        this.#shards = shape.shards;
-        this.#shardOf = partitioner(shape.partitioner, shape.shards);
+        const { shards, partitioner: spec } = outcome.result.shape;
+        this.#division = { kind: spec.kind, shards, shardOf: partitioner(spec, shards) };
         this.#askConfig(waiting);
       } else {
         this.#tell(waiting);
@@ -64,9 +62,10 @@ export class ConfigCache {
   }
 
   #askConfig(waiting: Set<() => void>): void {
-    this.#master.config(latestNumber, refreshMs, (outcome) => {
+    this.#master.newer(this.#config?.number ?? -1, refreshMs, (outcome) => {
       const config = outcome.kind === "result" ? outcome.result.config : undefined;
-      if (config !== undefined && config.number >= (this.#config?.number ?? 0)) this.#config = config;
+      // An answer may be older than the one before it.
+      if (config !== undefined && config.number > (this.#config?.number ?? -1)) this.#config = config;
       this.#tell(waiting);
     });
   }

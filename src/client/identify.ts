@@ -1,5 +1,7 @@
 import type { GroupId, ServerId } from "../base/ids.ts";
 import type { ReplicaReport } from "../rsm/inquiry.ts";
+import { isNamed } from "../shardmaster/address.ts";
+import type { Config, Group } from "../shardmaster/config.ts";
 import type { ServerReport } from "./admin.ts";
 
 /** A group as it was given; without a creation id, its servers are to say it. */
@@ -21,6 +23,24 @@ export function creationOf(group: GivenGroup, reports: readonly ServerReport[]):
     saidBy = server;
   }
   return creation ?? `Group ${group.gid} was given no servers.`;
+}
+
+/**
+ * Why groups cannot join because of what was there before, in a sentence: whoever bears the number and the creation id of a group that had
+ * shards is taken for that group, and asked for its data, wherever it is.
+ */
+export function reborn(groups: readonly Group[], { shards }: Pick<Config, "shards">): string | undefined {
+  const holders = new Map(shards.flatMap(({ holder }) => (holder === undefined ? [] : [[holder.group, holder.left] as const])));
+  for (const [before, left] of holders) {
+    const again = groups.find((group) => isNamed(group, before) && group.servers.join() !== before.servers.join());
+    if (again === undefined) continue;
+    const { gid, creation, servers } = again;
+    return (
+      `Group ${gid} with the creation id ${creation} had shards until configuration ${left}, at ${before.servers.join(",")}, and was given ` +
+      `with ${servers.join(",")}: another group has another creation id, which its servers are started with.`
+    );
+  }
+  return undefined;
 }
 
 /** What a server says of its replica of the group; or why it is not the one that it should be. */

@@ -3,7 +3,14 @@ import type { GroupClient } from "../rsm/caller/group-client.ts";
 import type { ClientSession } from "../rsm/caller/operation.ts";
 import { type ConfigCommand, encodeMasterCommand, type Init } from "../shardmaster/commands.ts";
 import { encodeMasterQuery, type MasterQuery } from "../shardmaster/queries.ts";
-import { type ChangedResult, type ConfigResult, decodeMasterResult, type MasterResult, type ShapeResult } from "../shardmaster/results.ts";
+import {
+  type ChangedResult,
+  type ConfigResult,
+  decodeMasterResult,
+  type MasterResult,
+  type NewerResult,
+  type ShapeResult,
+} from "../shardmaster/results.ts";
 import { commandOutcome, type CallOutcome, queryOutcome } from "./outcome.ts";
 
 /** The machine has one shard, under which all sessions are. */
@@ -31,6 +38,11 @@ export class MasterCaller {
   /** The configuration of that number; -1, and any number above the latest one's, is the latest. */
   config(number: number, deadlineMs: number, done: (outcome: CallOutcome<ConfigResult>) => void): Cancel {
     return this.#query({ op: "config", number }, deadlineMs, done);
+  }
+
+  /** The latest configuration, if its number is above `than`. */
+  newer(than: number, deadlineMs: number, done: (outcome: CallOutcome<NewerResult>) => void): Cancel {
+    return this.#query({ op: "newer", than }, deadlineMs, done);
   }
 
   /** What was fixed when the cluster began; nothing before it has. */

@@ -39,6 +39,8 @@ export class RoutedCall {
   #cancel: Cancel | undefined;
   #last: Refused | undefined;
   #rests = 0;
+  /** How often a group was asked. */
+  #asked = 0;
   #ended = false;
 
   private constructor(parts: RoutedParts, deadlineMs: number, route: () => Route | undefined, done: (ending: Ending) => void) {
@@ -63,6 +65,7 @@ export class RoutedCall {
 
   #ask(route: Route, group: Group): void {
     const leftMs = this.#deadline - this.#parts.clock.now();
+    this.#asked += 1;
     this.#cancel = route.ask(this.#parts.groups.client(group), Math.max(0, Math.min(leftMs, groupMs)), (ending) => {
       if (!this.#ended) this.#answered(route, group, ending);
     });
@@ -75,6 +78,12 @@ export class RoutedCall {
       this.#last = ending.refusal;
       if (why === "shard_moving" && group === route.owner && route.source !== undefined) return this.#ask(route, route.source);
       return this.#refresh();
+    }
+    if (ending.kind === "barred") {
+      // A group that had the shard may speak with nobody: the one that has it, or gets it, is asked again.
+      if (group !== route.owner) return this.#refresh();
+      // Other groups may have been asked before, and have got what this one never saw.
+      return this.#end(this.#asked === 1 ? ending : { ...ending, unsent: false });
     }
     if (ending.kind !== "given_up") return this.#end(ending);
     this.#last = ending.last ?? this.#last;

@@ -16,9 +16,9 @@ import { routeOf } from "./route.ts";
  */
 export class RoutedCaller {
   readonly #parts: RoutedParts;
-  readonly #session: ClientSession;
+  readonly #session: Pick<ClientSession, "operation">;
 
-  constructor(parts: RoutedParts, session: ClientSession) {
+  constructor(parts: RoutedParts, session: Pick<ClientSession, "operation">) {
     this.#parts = parts;
     this.#session = session;
   }

@@ -54,10 +54,10 @@ export class RoutedPage {
   }
 
   #shards(): readonly Shard[] | undefined {
-    const { shards } = this.#scan;
+    const { shards, start, end, cursor } = this.#scan;
     if (shards !== "all") return shards;
-    const count = this.#parts.cache.shards;
-    return count === 0 ? undefined : Array.from({ length: count }, (_, shard) => shard);
+    const found = this.#parts.cache.shardsBetween(cursor ?? start?.key, end?.key);
+    return found.length === 0 ? undefined : found;
   }
 
   /** Asks for a page of these shards: of those that the owner of the first one has, and then of the others. */

@@ -1,5 +1,6 @@
 import type { GroupShape } from "./group/world.ts";
 import type { KvWorld, MemoryWorld } from "./kv/world.ts";
+import type { ShardedShape, ShardedWorld } from "./shardkv/world.ts";
 import type { MasterWorld } from "./shardmaster/world.ts";
 import type { LabWorld } from "./world.ts";
 
@@ -33,6 +34,13 @@ export interface MasterRun extends RunBase {
   run(world: MasterWorld): Promise<void>;
 }
 
+/** What is done to one fresh cluster of a shardmaster and groups whose shards move. */
+export interface ShardedRun extends RunBase {
+  readonly on: "sharded";
+  readonly shape: ShardedShape;
+  run(world: ShardedWorld): Promise<void>;
+}
+
 /** What is done to one fresh server, in a process of its own in every world, to see how much memory it takes. */
 export interface MemoryRun extends RunBase {
   readonly on: "process";
@@ -40,7 +48,7 @@ export interface MemoryRun extends RunBase {
 }
 
 /** What is done to one fresh world. */
-export type Run = MemberRun | KvRun | MasterRun | MemoryRun;
+export type Run = MemberRun | KvRun | MasterRun | ShardedRun | MemoryRun;
 
 /** One numbered test. Each of its runs has a world of its own, and the case passes when all of them do. */
 export interface Case {

@@ -30,8 +30,8 @@ export class JsonReporter implements Reporter {
   }
 
   caseRepeats(run: InvalidRun): void {
-    const { suite, world, seed, number, title, reason, stall } = run;
-    this.#line({ suite, world, seed, number, title, invalid: stallText(stall), reason });
+    const { suite, world, seed, number, title, reason, evidence, stall } = run;
+    this.#line({ suite, world, seed, number, title, invalid: stallText(stall), reason, evidence });
   }
 
   caseEnds(result: CaseResult): void {

@@ -15,6 +15,8 @@ export interface Played {
 /** An attempt at a case that failed while something stood still: it says nothing, and the case runs again. */
 export interface InvalidRun extends Played {
   readonly reason: string;
+  /** What more there is to say than the reason: such an end may be a bug's all the same. */
+  readonly evidence: string | undefined;
   /** The longest that was seen. */
   readonly stall: Stall;
 }

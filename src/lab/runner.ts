@@ -61,7 +61,7 @@ export async function runCase(
       return { ...played, reason, evidence: failure?.evidence, kept: remains?.folder, invalid, figures, cpuMs };
     }
     remains?.remove();
-    repeats({ ...played, reason: failure.reason, stall });
+    repeats({ ...played, ...failure, stall });
   }
 }
 
@@ -104,6 +104,7 @@ async function attempt(which: Case, rng: Rng, world: WorldKind): Promise<Attempt
 function play(run: Run, world: WorldKind, rng: Rng): Promise<Outcome> {
   if (run.on === "store") return world.runStore(run.shape, rng, (store) => run.run(store));
   if (run.on === "master") return world.runMaster(run.shape, rng, (master) => run.run(master));
+  if (run.on === "sharded") return world.runSharded(run.shape, rng, (sharded) => run.run(sharded));
   if (run.on === "process") return world.runProcess(rng, (process) => run.run(process));
   const shape = { servers: run.servers, compactEvery: run.compacts === true ? compactEvery : undefined };
   return world.run(shape, rng, (lab) => run.run(lab));

@@ -36,8 +36,9 @@ export class TextReporter implements Reporter {
     this.#out(`TEST ${which.number}: ${which.title}\n`);
   }
 
-  caseRepeats({ number, reason, stall }: InvalidRun): void {
+  caseRepeats({ number, reason, evidence, stall }: InvalidRun): void {
     this.#out(`TEST ${number} invalid: ${stallText(stall)}; it runs again\n    its failure: ${reason}\n`);
+    if (evidence !== undefined) this.#error(`${evidence}\n`);
   }
 
   caseEnds(result: CaseResult): void {

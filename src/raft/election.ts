@@ -69,8 +69,8 @@ function countPreVote(state: RaftState, voter: ReplicaId, granted: boolean): voi
   else if (result === "lost") becomeFollower(state, state.term, undefined);
 }
 
-/** Spends a term: votes for itself and asks the others (Raft, 5.2). */
-export function startElection(state: RaftState): void {
+/** Spends a term: votes for itself and asks the others (Raft, 5.2); `transfer` when the leader has asked for that. */
+export function startElection(state: RaftState, transfer = false): void {
   becomeCandidate(state);
   for (const to of others(state)) {
     // Rule P3: the request names the end of the log, so the log up to there is on disk before it leaves.
@@ -81,6 +81,7 @@ export function startElection(state: RaftState): void {
       term: state.term,
       lastIndex: lastIndex(state.log),
       lastTerm: lastTerm(state.log),
+      transfer,
     });
   }
   sendDurable(state, voteReply(state, state.id, state.term, true));

@@ -8,6 +8,7 @@ import { becomeProbe, becomeReplicate, becomeSnapshot, hasRoom, matched, type Pr
 import { confirmReads } from "./reads.ts";
 import { becomeFollower } from "./roles.ts";
 import type { RaftState } from "./state.ts";
+import { tickTransfer } from "./transfer.ts";
 import { type Entry, entryBytes, type LogIndex } from "./types.ts";
 
 /** Appends a command to the leader's log; it is sent with the next `ready()`. */
@@ -154,6 +155,7 @@ export function tickLeader(state: RaftState): void {
   }
   // A busy leader's disk is always a little behind; only one that finishes nothing at all stands still.
   state.stalled = state.commit > state.log.stable ? state.stalled + 1 : 0;
+  tickTransfer(state);
   state.electionElapsed += 1;
   if (state.electionElapsed >= options.electionTicks) lookAtQuorum(state);
   else if (state.stalled >= options.stallTicks) stepDown(state, "raft: a leader's disk stands still");
@@ -164,6 +166,7 @@ export function ticksToLeaderDuty(state: RaftState): number {
   const { options, log } = state;
   let ticks = Math.min(options.heartbeatTicks - state.heartbeatElapsed, options.electionTicks - state.electionElapsed);
   if (state.commit > log.stable) ticks = Math.min(ticks, options.stallTicks - state.stalled);
+  if (state.transfer !== undefined) ticks = Math.min(ticks, options.electionTicks - state.transfer.ticks);
   for (const progress of state.progress.values()) {
     if (progress.state === "snapshot") ticks = Math.min(ticks, options.snapshotTicks - progress.snapshotTicks);
   }

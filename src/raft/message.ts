@@ -24,6 +24,8 @@ export interface Vote extends Envelope {
   readonly kind: "vote";
   readonly lastIndex: LogIndex;
   readonly lastTerm: Term;
+  /** The leader itself has asked for this election: it is no reason to refuse that the leader is still heard (dissertation 4.2.3). */
+  readonly transfer: boolean;
 }
 export interface VoteReply extends Envelope {
   readonly kind: "vote_reply";
@@ -69,10 +71,15 @@ export interface InstallSnapshot extends Envelope {
   readonly mark: Mark;
 }
 
+/** "Campaign at once: you have everything, and I lead no more." - what a leader says to its successor (dissertation 3.10). */
+export interface TimeoutNow extends Envelope {
+  readonly kind: "timeout_now";
+}
+
 /** What replicas of one group say to each other. A snapshot is answered with an `append_reply`. */
-export type Message = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply | InstallSnapshot;
+export type Message = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply | InstallSnapshot | TimeoutNow;
 
 /** Whether the message asks: these are the labs' "RPCs", and the replies are their answers. */
 export function isRequest(message: Message): boolean {
-  return message.kind === "append" || message.kind === "vote" || message.kind === "pre_vote" || message.kind === "snapshot";
+  return message.kind !== "append_reply" && message.kind !== "vote_reply" && message.kind !== "pre_vote_reply";
 }

@@ -46,6 +46,7 @@ export function openState(id: ReplicaId, restored: Restored, options: RaftOption
     preVote: undefined,
     votes: new Map(),
     progress: new Map(),
+    transfer: undefined,
     uncommittedBytes: 0,
     round: 0,
     reads: [],

@@ -22,6 +22,7 @@ import type { Ready, Write } from "./ready.ts";
 import { addRead, owesRound, startRound } from "./reads.ts";
 import { becomeFollower, isPromotable } from "./roles.ts";
 import type { RaftState, Role } from "./state.ts";
+import { beginTransfer, onTimeoutNow, owesTimeoutNow, sendTimeoutNow } from "./transfer.ts";
 import type { Entry, LogIndex, Term } from "./types.ts";
 
 export type Proposal =
@@ -108,6 +109,7 @@ export class Raft {
   propose(data: Uint8Array): Proposal {
     const state = this.#state;
     if (state.role !== "leader") return { ok: false, why: "not_leader", leader: state.leader };
+    if (state.transfer !== undefined) return { ok: false, why: "not_leader", leader: state.transfer.to };
     if (isOverloaded(state)) return { ok: false, why: "overloaded", leader: state.leader };
     return { ok: true, index: appendCommand(state, data), term: state.term };
   }
@@ -119,6 +121,15 @@ export class Raft {
     if (state.reads.length >= state.options.readsMax) return { ok: false, why: "overloaded", leader: state.leader };
     addRead(state, context);
     return { ok: true };
+  }
+
+  /**
+   * Has `to` lead instead, if this replica leads and `to` is another member; whether that is so. No proposal is taken from here on. As soon
+   * as `to` has the whole log, and all of it is committed, `to` campaigns. If it has not won within an election timeout, this replica
+   * leads on as before (dissertation 3.10).
+   */
+  transfer(to: ReplicaId): boolean {
+    return beginTransfer(this.#state, to);
   }
 
   /** Write `number`, and all before it, are durable. */
@@ -173,7 +184,7 @@ export class Raft {
       state.confirmedReads.length > 0 ||
       state.droppedReads.length > 0 ||
       state.offers.length > 0 ||
-      (state.role === "leader" && (owesRound(state) || owesAnything(state)))
+      (state.role === "leader" && (owesRound(state) || owesAnything(state) || owesTimeoutNow(state)))
     );
   }
 
@@ -183,6 +194,7 @@ export class Raft {
     if (state.role === "leader") {
       startRound(state);
       replicate(state);
+      sendTimeoutNow(state);
     }
     const write = takeWrite(state);
     const ready: Ready = {
@@ -239,7 +251,7 @@ function answerStale(state: RaftState, message: Message): void {
 
 /** Steps into a newer term (figure 2: all servers); false when the message is to be ignored instead. */
 function meetNewerTerm(state: RaftState, message: Message): boolean {
-  if (message.kind === "vote" && state.options.checkQuorum && hearsLeader(state)) {
+  if (message.kind === "vote" && !message.transfer && state.options.checkQuorum && hearsLeader(state)) {
     state.trace("raft: ignored a vote request, a leader is heard", { from: message.from, term: message.term });
     return false;
   }
@@ -262,6 +274,8 @@ function dispatch(state: RaftState, message: Exclude<Message, { kind: "pre_vote"
       return onAppendReply(state, message);
     case "snapshot":
       return onSnapshot(state, message);
+    case "timeout_now":
+      return onTimeoutNow(state, message);
   }
 }
 

@@ -1,7 +1,7 @@
 import { isReplicaId } from "../base/ids.ts";
 import { holds } from "./log.ts";
 import { isVoter } from "./membership.ts";
-import type { Append, InstallSnapshot, Message } from "./message.ts";
+import type { Append, InstallSnapshot, Message, TimeoutNow } from "./message.ts";
 import type { RaftState } from "./state.ts";
 import type { LogIndex, Term } from "./types.ts";
 
@@ -12,14 +12,15 @@ export function refuse(state: RaftState, message: Message): string | undefined {
   if (message.from === state.id && message.kind !== "vote_reply") return "raft: refused a message of itself";
   if (message.term > state.term + state.options.termJumpMax) return "raft: refused an impossible term";
   if (message.term < 1 && message.kind !== "pre_vote_reply") return "raft: refused a message without a term";
-  if (message.kind === "append" || message.kind === "snapshot") return denial(state, message);
-  return undefined;
+  const isOfLeader = message.kind === "append" || message.kind === "snapshot" || message.kind === "timeout_now";
+  return isOfLeader ? denial(state, message) : undefined;
 }
 
 /** Why no leader can say this: it denies that this replica leads the term (Raft, 5.2), or what is committed (5.4.3). */
-function denial(state: RaftState, message: Append | InstallSnapshot): string | undefined {
+function denial(state: RaftState, message: Append | InstallSnapshot | TimeoutNow): string | undefined {
   if (message.term < state.term) return undefined;
   if (message.term === state.term && state.role === "leader") return "raft: refused another leader of its own term";
+  if (message.kind === "timeout_now") return undefined;
   const denies = message.kind === "append" ? appendDenies(state, message) : differs(state, message.mark.index, message.mark.term);
   return denies ? "raft: refused a message that denies what is committed" : undefined;
 }

@@ -45,6 +45,7 @@ function takeRole(state: RaftState, role: Role): void {
   state.role = role;
   state.votes.clear();
   state.progress.clear();
+  state.transfer = undefined;
   state.uncommittedBytes = 0;
   state.stalled = 0;
   for (const read of state.reads) state.droppedReads.push(read.context);

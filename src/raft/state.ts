@@ -31,6 +31,16 @@ export interface PreVoteGiven {
   ticks: number;
 }
 
+/** A leader on its way out (dissertation 3.10). */
+export interface Transfer {
+  /** Who is to lead. */
+  readonly to: ReplicaId;
+  /** Ticks since it began. */
+  ticks: number;
+  /** Whether `to` has been told to campaign. */
+  told: boolean;
+}
+
 /** Everything a replica's core knows. Plain data, so that it can be copied and compared; only `raft/` writes to it. */
 export interface RaftState {
   readonly id: ReplicaId;
@@ -70,6 +80,8 @@ export interface RaftState {
   votes: Map<ReplicaId, boolean>;
   /** A leader's followers. */
   progress: Map<ReplicaId, Progress>;
+  /** A leader's, while it gives its place to another. */
+  transfer: Transfer | undefined;
   /** A leader's entries beyond the commit index count for so much. */
   uncommittedBytes: number;
 

@@ -1,6 +1,9 @@
 import type { Admin } from "../client/admin.ts";
 import { AdminClient } from "../client/admin-client.ts";
 import { MasterCaller } from "../client/master-caller.ts";
+import { ReportCaller } from "../client/report-caller.ts";
+import { callerOptions } from "../rsm/caller/caller-options.ts";
+import { GroupClients } from "../rsm/caller/group-clients.ts";
 import { Inquirer } from "../rsm/caller/inquirer.ts";
 import { type AdminOptions, adminSettings } from "./admin-options.ts";
 import { serversOf } from "./connect-options.ts";
@@ -16,10 +19,16 @@ export function connectAdmin(options: AdminOptions): Admin {
   const { env, host, group, session, links } = connection;
   const inquirer = new Inquirer({ ...env, rng: env.rng.fork("inquiries") });
   host.setAsker(inquirer);
-  links.onRefused = (server) => inquirer.giveUp(server);
+  const groups = new GroupClients({ ...env, rng: env.rng.fork("groups") }, host, callerOptions({ attemptMaxMs: 1000 }));
+  links.onMet = (server) => groups.welcomed(server);
+  links.onRefused = (server) => {
+    inquirer.giveUp(server);
+    groups.barred(server, (gid, servers) => links.sentenceOf(gid, servers));
+  };
   return new AdminClient({
     caller: new MasterCaller(group, session),
     inquirer,
+    reports: new ReportCaller(env.clock, groups),
     masters: settings.servers,
     serversOf,
     whySilent: (server) => links.state(server).why ?? "it says nothing",

@@ -33,8 +33,11 @@ function groupCaller({ group, session }: Connection): StoreCaller {
 }
 
 /** The connection's group is the shardmaster's; the others are met as its configurations name them. */
-function routedCaller({ env, host, group, session }: Connection): StoreCaller {
+function routedCaller({ env, host, group, session, links }: Connection): StoreCaller {
   const cache = new ConfigCache(new MasterCaller(group, session));
   const groups = new GroupClients({ ...env, rng: env.rng.fork("groups") }, host, callerOptions({ callsMax: Infinity }));
+  links.onLost = (server) => groups.lost(server);
+  links.onMet = (server) => groups.welcomed(server);
+  links.onRefused = (server) => groups.barred(server, (gid, servers) => links.sentenceOf(gid, servers));
   return new RoutedCaller({ clock: env.clock, rng: env.rng.fork("routes"), cache, groups }, session);
 }

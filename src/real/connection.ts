@@ -40,7 +40,8 @@ export class Connection {
   readonly env: Pick<Env, "clock" | "transport" | "rng" | "trace">;
   readonly host: Host;
   readonly group: GroupClient;
-  readonly session: ClientSession = new ClientSession(utf8(nanoid()));
+  /** What TCP delivers it delivers once, and what a lost connection took along is not sent again: no packet arrives twice (rule S9). */
+  readonly session: ClientSession = new ClientSession(utf8(nanoid()), { mayDouble: false });
   readonly links: Links;
   readonly calls: CallsContext;
   readonly #transport: TcpClientTransport;
@@ -59,6 +60,7 @@ export class Connection {
       links.learn(server, trouble);
       if (trouble === undefined) this.group.welcomed(server);
       else if (trouble.isFinal) this.group.barred(server, () => links.sentence);
+      else this.group.lost(server);
     };
     this.#transport = new TcpClientTransport({ cluster, self, turn, clock, rng, trace: noTrace, onState, keepsAlive: false });
     this.env = { clock, transport: this.#transport, rng: rng.fork("calls"), trace: noTrace };
@@ -104,6 +106,10 @@ export class Links {
   readonly #states = new Map<ServerId, ServerState>();
   /** Hears of a server that will never speak with this client. */
   onRefused: (server: ServerId) => void = () => {};
+  /** Hears of a server that has begun to speak with this client. */
+  onMet: (server: ServerId) => void = () => {};
+  /** Hears of a server to which there is no connection any more. */
+  onLost: (server: ServerId) => void = () => {};
 
   constructor({ groupName, servers }: Pick<ConnectionSettings, "groupName" | "servers">) {
     this.#groupName = groupName;
@@ -113,7 +119,9 @@ export class Links {
   learn(server: ServerId, trouble: LinkTrouble | undefined): void {
     const state = trouble === undefined ? "connected" : trouble.isFinal ? "refused" : "unreachable";
     this.#states.set(server, { server, state, why: trouble?.why });
+    if (state === "connected") this.onMet(server);
     if (state === "refused") this.onRefused(server);
+    if (state === "unreachable") this.onLost(server);
   }
 
   state(server: ServerId): ServerState {
@@ -127,5 +135,13 @@ export class Links {
 
   get sentence(): string {
     return troubleSentence(this.#groupName, this.states);
+  }
+
+  /** What is known of another group's servers, for whoever gets no answer. */
+  sentenceOf(gid: GroupId, servers: readonly ServerId[]): string {
+    return troubleSentence(
+      `group ${gid}`,
+      servers.map((server) => this.state(server)),
+    );
   }
 }

@@ -3,7 +3,7 @@ import type { Cell, Storage } from "../env/storage.ts";
 import { FileCells } from "./cell-file.ts";
 import { type DirectoryMarker, type DirectoryPaths, directoryPaths, inspectDirectory, makeDirectory } from "./directory.ts";
 import { LevelStorage } from "./level-storage.ts";
-import { openLevel } from "./level.ts";
+import { type LevelMemory, openLevel } from "./level.ts";
 import { MemoryCells, MemoryStorage } from "./memory-storage.ts";
 import { Refusal, type Stop } from "./stop.ts";
 import type { Turn } from "./turn.ts";
@@ -24,6 +24,7 @@ export interface DiskOptions {
   readonly cluster: string;
   /** Makes the directory when it is missing. */
   readonly create: boolean;
+  readonly memory?: LevelMemory;
   readonly turn: Turn;
   readonly stop: Stop;
 }
@@ -80,8 +81,8 @@ export class DataDirectory {
   }
 }
 
-async function openDisk({ turn, stop }: DiskOptions, paths: DirectoryPaths, create: boolean): Promise<Disk> {
-  const storage = new LevelStorage(await openLevel(paths.rows, { create }), { turn, stop });
+async function openDisk({ memory, turn, stop }: DiskOptions, paths: DirectoryPaths, create: boolean): Promise<Disk> {
+  const storage = new LevelStorage(await openLevel(paths.rows, { ...memory, create }), { turn, stop });
   const cells = new FileCells(paths.cells, { turn, stop });
   return {
     storage,

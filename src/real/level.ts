@@ -39,11 +39,17 @@ export interface LevelIterator {
   close(): void;
 }
 
-export interface LevelOptions {
+/** How much memory LevelDB takes for its own; what is not given is LevelDB's default. */
+export interface LevelMemory {
+  /** How much it gathers in memory, and in its log, before it writes a table file (4 MiB); twice as much at most. */
+  readonly writeBufferBytes?: number;
+  /** For blocks of table files that have been read (8 MiB). */
+  readonly cacheBytes?: number;
+}
+
+export interface LevelOptions extends LevelMemory {
   /** Makes the store when there is none. */
   readonly create: boolean;
-  /** How much LevelDB gathers in memory, and in its log, before it writes a table file. */
-  readonly writeBufferBytes?: number;
 }
 
 /** What to do about damage; the end of a sentence. */
@@ -61,6 +67,7 @@ export async function openLevel(path: string, options: LevelOptions): Promise<Le
     valueEncoding: "view",
     createIfMissing: options.create,
     ...(options.writeBufferBytes === undefined ? {} : { writeBufferSize: options.writeBufferBytes }),
+    ...(options.cacheBytes === undefined ? {} : { cacheSize: options.cacheBytes }),
   });
   try {
     await store.open();

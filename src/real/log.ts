@@ -27,6 +27,8 @@ const importance: Readonly<Record<string, { readonly level: "info" | "warn" | "e
       "Its data directory was emptied or replaced, and taking part with it could undo what was acknowledged. Put the old directory back. " +
       "If no member of the group has ever been admitted, empty the directories of all of them and start again. Until then the group runs without this replica.",
   },
+  "migrator: a configuration names another group of this number": { level: "warn" },
+  "raft: role": { level: "info" },
   "member: refuses to take part": { level: "error" },
   "snapshot: larger than a snapshot may be": { level: "warn" },
   "snapshot: sent": { level: "info" },

@@ -12,7 +12,7 @@ export type StopReason =
   | "address_unusable"
   /** A peer belongs to another cluster, or speaks another version of the protocol. */
   | "peers_foreign"
-  /** The cluster has another number of shards, or divides its keys in another way, than this server was told. */
+  /** The cluster has another number of shards, or divides its keys in another way, than this server was told or its group has. */
   | "shape_differs";
 
 /**

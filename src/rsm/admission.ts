@@ -85,6 +85,14 @@ export class Admission {
     else this.#onUnknown(from, word.incarnation);
   }
 
+  /**
+   * That incarnation takes part, and its word does not count here. If this replica has never pinned any, it pins that one: its directory
+   * was emptied before it was admitted, and a member that is admitted says hello to nobody any more.
+   */
+  meet(from: ReplicaId, incarnation: number): void {
+    if (!this.#pins.has(from)) this.#onHello(from, incarnation);
+  }
+
   #others(): ReplicaId[] {
     const { servers, replica } = this.#context.identity;
     return servers.map((_, id) => replicaId(id)).filter((id) => id !== replica);

@@ -144,6 +144,13 @@ export class Member {
     return read;
   }
 
+  /** Has `to` lead instead, if this replica leads: see `Raft.transfer`. */
+  transfer(to: ReplicaId): boolean {
+    const isBegun = this.#input()?.raft.transfer(to) ?? false;
+    if (isBegun) this.#schedule();
+    return isBegun;
+  }
+
   /** Drops the log up to `index` as soon as the state holds it durably (the labs' `Snapshot(index)`). */
   compact(index: LogIndex): void {
     this.#running?.pump.compactTo(index);
@@ -164,6 +171,7 @@ export class Member {
       return;
     }
     if (!admission.knows(header.from, header.incarnation)) {
+      admission.meet(header.from, header.incarnation);
       this.#env.trace("member: refused a message of another incarnation", { from: header.from });
       return;
     }

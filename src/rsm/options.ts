@@ -99,6 +99,10 @@ export interface ReplicaOptions {
   readonly expireMs: number;
   /** How long it rests between two pages of a walk. */
   readonly expirePageMs: number;
+  /** A replica that drains ends after so long, whoever waits. */
+  readonly drainMs: number;
+  /** For so long one that has led goes on saying who leads now, so that nobody has to find out by its silence. */
+  readonly lingerMs: number;
 }
 
 export type ReplicaOptionsGiven = Partial<Omit<ReplicaOptions, "member" | "sessions">> & {
@@ -120,6 +124,8 @@ const replicaDefaults: Omit<ReplicaOptions, "member" | "sessions"> = {
   rowCacheBytesMax: 32 * 1024 * 1024,
   expireMs: 60_000,
   expirePageMs: 100,
+  drainMs: 5000,
+  lingerMs: 100,
 };
 
 /** The options with their defaults, checked and frozen. */
@@ -130,5 +136,6 @@ export function replicaOptions(given: ReplicaOptionsGiven = {}): ReplicaOptions 
   for (const limit of limits) assert(limit > 0, "limits are positive");
   assert(options.restMs >= 0 && options.refusedBytesMax >= 0, "who rests does so for some time, or for none");
   assert(options.expireMs > 0 && options.expirePageMs > 0, "times are positive");
+  assert(options.drainMs >= 0 && options.lingerMs >= 0, "who drains does so for some time, or ends at once");
   return Object.freeze(options);
 }

@@ -1,5 +1,4 @@
 import { assert, present, unreachable } from "../base/assert.ts";
-import { Malformed } from "../base/codec.ts";
 import type { ServerId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
 import type { WriteOp } from "../env/storage.ts";
@@ -7,6 +6,7 @@ import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import { Answers } from "./answers.ts";
 import type { Answer, Call } from "./client-wire.ts";
 import { decodeEntry, expireEntry, machineEntry, openingEntry, requestEntry, type SessionName, stampOf } from "./session/entry.ts";
+import { Drain } from "./drain.ts";
 import { Expiry } from "./session/expiry.ts";
 import type { GroupService } from "./host.ts";
 import type { Unusable } from "./identity.ts";
@@ -19,6 +19,7 @@ import { FairQueue } from "./fair-queue.ts";
 import { type Arrived, type Joined, Proposals, type Waiting } from "./proposals.ts";
 import { notLeader, Readings } from "./readings.ts";
 import { nameOf } from "./session/request.ts";
+import { refuseEntry } from "./request-check.ts";
 import { Keys, type StateRow } from "./log/rows.ts";
 import { type Applied, Sessions } from "./session/sessions.ts";
 import { encodeShardTimes, type ShardTimes, timesAround } from "./shard-times.ts";
@@ -65,6 +66,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
   readonly #leaderTime = new LeaderTime();
   readonly #expiry: Expiry | undefined;
   #views: Views | undefined;
+  #drain: Drain | undefined;
   /** The term that this replica leads; 0 while it leads none. */
   #leads: Term = 0;
   /** The newest term whose first entry was applied. */
@@ -81,7 +83,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#options = options;
     this.#machine = machine;
     this.#keys = new Keys(identity.group);
-    this.#rows = new StateRows(noRow, options.rowCacheBytesMax, env.rng.fork("rows").u32());
+    this.#rows = new StateRows(() => undefined, options.rowCacheBytesMax, env.rng.fork("rows").u32());
     this.#sessions = new Sessions(machine);
     this.#answers = new Answers(env, identity.group);
     this.#shares = new Shares({ callsMax: options.proposalsMax, bytesMax: options.proposalBytesMax });
@@ -118,8 +120,29 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.member.start();
   }
 
+  /**
+   * Takes nothing more from clients, and has another replica lead if this one does. `done` runs when everything that it had taken in is
+   * answered, and those who ask it know whom to ask instead; after `drainMs` in any case. It goes on as a member until it is stopped.
+   */
+  drain(done: () => void): void {
+    assert(this.#drain === undefined, "a replica drains once");
+    this.#drain = new Drain({
+      clock: this.#env.clock,
+      trace: this.#env.trace,
+      member: this.member,
+      options: this.#options,
+      isWaitedFor: () => this.#shares.calls + this.#readings.count > 0,
+      done: () => {
+        this.#answers.flush();
+        done();
+      },
+    });
+    this.#drain.start();
+  }
+
   /** Takes no further input, and says nothing more, neither to members nor to clients. */
   stop(): void {
+    this.#drain?.stop();
     this.#expiry?.stop();
     this.#answers.stop();
     this.member.stop();
@@ -143,8 +166,10 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   receive(from: ServerId, calls: readonly Call[]): void {
     let [isOverloaded, refusedBytes] = [false, 0];
+    const draining = this.#drain?.refusal;
     for (const call of calls) {
-      const refusal = call.kind === "request" ? this.#arrive({ from, call: call.id, bytes: call.bytes }) : this.#ask(from, call);
+      const refusal =
+        draining ?? (call.kind === "request" ? this.#arrive({ from, call: call.id, bytes: call.bytes }) : this.#ask(from, call));
       if (refusal === undefined) continue;
       this.#answers.add(from, call.id, { kind: "refused", refusal });
       isOverloaded ||= refusal.why === "overloaded";
@@ -188,7 +213,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   #propose({ from, call, bytes }: Arrived): Refused | undefined {
     const data = requestEntry(this.#stamp(), bytes);
-    const malformed = this.#check(data);
+    const malformed = refuseEntry(this.#machine, data);
     if (malformed !== undefined) return malformed;
     const name = keyText(nameOf(bytes));
     const same = this.#proposals.named(name);
@@ -202,22 +227,6 @@ export class Replica<Command, Query> implements Machine, GroupService {
     const { index, term } = proposal;
     this.#proposals.add({ from, call, index, term, name, bytes: bytes.length, joined: undefined });
     return undefined;
-  }
-
-  /**
-   * Why an entry does not hold a request for this machine: nothing of the state matters for that. (What was read is not kept until the
-   * entry is applied: to carry so many small objects through collections costs more than to read them again.)
-   */
-  #check(data: Uint8Array): Refused | undefined {
-    try {
-      const logged = decodeEntry(data);
-      assert(logged.kind === "request", "a request's entry holds a request");
-      const command = this.#machine.decodeCommand(logged.request.command);
-      return command.ok ? undefined : command;
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      return refused("bad_request", error.message);
-    }
   }
 
   #ask(from: ServerId, call: Exclude<Call, { kind: "request" }>): Refused | undefined {
@@ -382,11 +391,6 @@ export class Replica<Command, Query> implements Machine, GroupService {
       propose: (names: readonly SessionName[]) => void this.member.propose(expireEntry(this.#stamp(), names)),
     });
   }
-}
-
-/** Before the disk has been read. */
-function noRow(): undefined {
-  return undefined;
 }
 
 function answerOf(applied: Applied): Answer {

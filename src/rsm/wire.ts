@@ -52,6 +52,8 @@ const kinds = {
   accepted: 6,
   rejected: 7,
   ...chunkKinds,
+  timeout_now: 11,
+  transfer_vote: 12,
   hello: 16,
   pinned: 17,
   unknown: 18,
@@ -94,8 +96,10 @@ function packMessage(message: Exclude<Message, InstallSnapshot>, values: Packabl
   const { term } = message;
   switch (message.kind) {
     case "pre_vote":
+      values.push(kinds.pre_vote, term, message.lastIndex, message.lastTerm);
+      return;
     case "vote":
-      values.push(kinds[message.kind], term, message.lastIndex, message.lastTerm);
+      values.push(message.transfer ? kinds.transfer_vote : kinds.vote, term, message.lastIndex, message.lastTerm);
       return;
     case "pre_vote_reply":
     case "vote_reply":
@@ -107,6 +111,9 @@ function packMessage(message: Exclude<Message, InstallSnapshot>, values: Packabl
     case "append_reply":
       if (message.accepted) values.push(kinds.accepted, term, message.round, message.match);
       else values.push(kinds.rejected, term, message.round, message.prevIndex, message.hintIndex, message.hintTerm);
+      return;
+    case "timeout_now":
+      values.push(kinds.timeout_now, term);
       return;
     default:
       unreachable(message);
@@ -138,6 +145,8 @@ const lengths: Readonly<Record<number, number>> = {
   [kinds.accepted]: 4,
   [kinds.rejected]: 6,
   ...chunkLengths,
+  [kinds.timeout_now]: 2,
+  [kinds.transfer_vote]: 4,
   [kinds.hello]: 1,
   [kinds.pinned]: 2,
   [kinds.unknown]: 2,
@@ -165,7 +174,12 @@ function unpackMessage(header: Header, kind: number, values: readonly unknown[])
     case kinds.pre_vote:
       return { kind: "pre_vote", from, to, term, lastIndex: whole(values[at + 2]), lastTerm: whole(values[at + 3]) };
     case kinds.vote:
-      return { kind: "vote", from, to, term, lastIndex: whole(values[at + 2]), lastTerm: whole(values[at + 3]) };
+    case kinds.transfer_vote: {
+      const transfer = kind === kinds.transfer_vote;
+      return { kind: "vote", from, to, term, lastIndex: whole(values[at + 2]), lastTerm: whole(values[at + 3]), transfer };
+    }
+    case kinds.timeout_now:
+      return { kind: "timeout_now", from, to, term };
     case kinds.pre_vote_reply:
       return { kind: "pre_vote_reply", from, to, term, granted: flag(values[at + 2]) };
     case kinds.vote_reply:

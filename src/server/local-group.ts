@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../real/free-ports.ts";
+import { LocalServer } from "./local-server.ts";
 import { BadSetting } from "./settings.ts";
 
 /** What the servers of a local group are told, every time they start. */
@@ -10,17 +10,6 @@ export interface LocalGroup {
   readonly servers: readonly string[];
   /** Drawn when the group was made. */
   readonly creation: number;
-}
-
-/** One server of a local group. */
-export interface LocalServer {
-  readonly replica: number;
-  readonly address: string;
-  readonly process: ChildProcess;
-  /** Where its log is. */
-  readonly log: string;
-  /** How it ended, when it has. */
-  readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
 const creationMax = 2 ** 32;
@@ -46,19 +35,23 @@ function readGroup(file: string): LocalGroup {
   throw new BadSetting(`${file} does not describe a group; give another directory, or remove this one.`);
 }
 
-/**
- * Starts a process for each server of the group, with these words in front of what says which server it is. None outlives this process,
- * however it ends.
- */
-export function startServers(directory: string, { servers, creation }: LocalGroup, words: readonly string[]): LocalServer[] {
+/** Starts a server for each address of the group, with these words in front of what says which server it is. */
+export function startServers(
+  directory: string,
+  { servers, creation }: LocalGroup,
+  [program, ...words]: readonly [string, ...string[]],
+): LocalServer[] {
   return servers.map((address, replica) => {
-    const log = join(directory, `${replica}.log`);
     const which = ["--servers", servers.join(","), "--replica", String(replica), "--creation", String(creation)];
     const data = ["--data", join(directory, String(replica)), "--create"];
-    const stderr = openSync(log, "a");
-    const child = spawn(process.execPath, [...words, ...which, ...data, "--until-stdin-ends"], { stdio: ["pipe", "ignore", stderr] });
-    closeSync(stderr);
-    const ended = new Promise<number | NodeJS.Signals | null>((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
-    return { replica, address, process: child, log, ended };
+    const name = String(replica);
+    const server = new LocalServer({
+      name,
+      address,
+      command: [program, ...words, ...which, ...data],
+      log: join(directory, `${name}.log`),
+    });
+    server.start();
+    return server;
   });
 }

@@ -1,8 +1,10 @@
 import { utf8 } from "../base/bytes.ts";
 import { Malformed } from "../base/codec.ts";
 import { masterGroup } from "../shardmaster/master-group.ts";
+import type { ReplicaOptionsGiven } from "../rsm/options.ts";
 import type { PartitionerSpec } from "../shardmaster/partitioner.ts";
 import { type ClusterShape, decodeShape, encodeShape } from "../shardmaster/shape.ts";
+import type { LevelMemory } from "../real/level.ts";
 import { BadSetting, type MemberFlags, type MemberSettings, memberSettings } from "./settings.ts";
 
 /** How keys become shards. */
@@ -21,10 +23,20 @@ export interface MasterFlags extends MemberFlags {
 /** The shards of a cluster whose shardmaster is told nothing of it. */
 export const defaultShards = 256;
 
+/** A shardmaster's state is small, and nearly every read is of its newest row: it is content with less memory than a store. */
+const masterMemory: LevelMemory = { writeBufferBytes: 1024 * 1024, cacheBytes: 1024 * 1024 };
+
+/** What a replica of the shardmaster differs in from others. */
+export const masterReplica: ReplicaOptionsGiven = {
+  rowCacheBytesMax: 2 * 1024 * 1024,
+  member: { logBytesMax: 4 * 1024 * 1024, logTailBytes: 1024 * 1024 },
+};
+
 /** The settings of a server of the shardmaster, and the shape that its cluster is to have; throws a `BadSetting`. */
 export function masterSettings(flags: MasterFlags): MemberSettings & { readonly shape: ClusterShape } {
   const member = memberSettings(flags, masterGroup);
-  return { ...member, shape: checkedShape({ cluster: member.settings.cluster, ...dividing(flags) }) };
+  const settings = { ...member.settings, memory: masterMemory };
+  return { ...member, settings, shape: checkedShape({ cluster: member.settings.cluster, ...dividing(flags) }) };
 }
 
 function dividing({ shards, partitioner: kind, splits, hex = false }: MasterFlags): Pick<ClusterShape, "shards" | "partitioner"> {

@@ -11,6 +11,7 @@ import { probePeer } from "../real/tcp/probe.ts";
 import { openTcpTransport, type TcpTransport } from "../real/tcp/transport.ts";
 import { Turn } from "../real/turn.ts";
 import type { Ending } from "./ending.ts";
+import { claimDirectory } from "./owner.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** How a server tells what goes on, and ends when it cannot go on. */
@@ -19,11 +20,20 @@ export interface ServerContext {
   readonly stop: Stop;
 }
 
-/** What runs in a server: made once its environment is open. It is told to stop before the environment closes. */
-export type Program = (env: Env, context: ServerContext) => { stop(): void };
+/** What runs in a server: made once its environment is open. */
+export type Program = (env: Env, context: ServerContext) => Running;
+
+export interface Running {
+  /** Prepares the end, so that nobody misses this server; `done` is not long in coming. Left out where nobody would. */
+  drain?(done: () => void): void;
+  /** Comes before the environment closes. */
+  stop(): void;
+}
 
 /** A server that is up. */
 export interface Served extends Ending {
+  /** Resolves when nobody waits for this server any more, or has waited for long enough. */
+  drain(): Promise<void>;
   /** Stops the program, lets everything that was accepted go to disk, and closes. */
   stop(): Promise<void>;
 }
@@ -35,19 +45,33 @@ export interface Served extends Ending {
 export async function serve(settings: ServerSettings, context: ServerContext, program: Program): Promise<Served> {
   const turn = new Turn();
   const rng = new Rng(randomBytes(32).toString("hex"));
-  const { data, cluster, create, limits = {} } = settings;
+  const { data, owner, cluster, create, memory = {}, limits = {} } = settings;
   const { stop } = context;
-  const directory = data === undefined ? undefined : await DataDirectory.inspect({ path: data, cluster, create, turn, stop });
+  const directory = data === undefined ? undefined : await DataDirectory.inspect({ path: data, cluster, create, memory, turn, stop });
   const incarnation = directory?.marker?.incarnation ?? rng.fork("incarnation").int(0, Number.MAX_SAFE_INTEGER);
   const clock = new RealClock(turn);
   let transport: TcpTransport | undefined;
   let disk: Disk;
   try {
-    const { self, listen } = settings;
+    const { self, listen, transport: besides = {} } = settings;
     const { trace } = context.log;
-    transport = await openTcpTransport({ cluster, self, incarnation, listen, turn, clock, rng: rng.fork("tcp"), trace, limits });
+    transport = await openTcpTransport({
+      cluster,
+      self,
+      incarnation,
+      listen,
+      turn,
+      clock,
+      rng: rng.fork("tcp"),
+      trace,
+      limits,
+      ...besides,
+    });
     await checkPeers(settings, incarnation);
     disk = directory === undefined ? memoryDisk(turn) : await directory.open(incarnation);
+    if (data !== undefined && owner !== undefined) {
+      claimDirectory(data, disk.cell("server"), owner, directory?.marker === undefined);
+    }
   } catch (error) {
     await transport?.close();
     await directory?.release();
@@ -72,6 +96,7 @@ function start({ clock, transport, disk, rng }: Parts, context: ServerContext, p
       running.stop();
       void transport.close();
     },
+    drain: () => new Promise((resolve) => (running.drain === undefined ? resolve() : running.drain(resolve))),
     stop: async () => {
       running.stop();
       await transport.close();

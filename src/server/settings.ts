@@ -1,7 +1,10 @@
 import { type GroupId, isGroupId, replicaId, replicasMax, type ServerId } from "../base/ids.ts";
 import { type Address, parseAddress, serverAt } from "../real/address.ts";
-import type { TcpLimits } from "../real/tcp/options.ts";
+import type { LevelMemory } from "../real/level.ts";
+import type { TcpLimits, TcpOptions } from "../real/tcp/options.ts";
 import type { Identity } from "../rsm/options.ts";
+
+import type { Owner } from "./owner.ts";
 
 /** What a server is told from outside. */
 export interface ServerSettings {
@@ -15,12 +18,20 @@ export interface ServerSettings {
   readonly peers: readonly ServerId[];
   /** The data directory; undefined keeps everything in memory, and forgets it at the end. */
   readonly data: string | undefined;
+  /** Whose the data directory is; undefined for a server that may have several replicas. */
+  readonly owner?: Owner;
   /** Makes the data directory when it is missing. */
   readonly create: boolean;
   /** The process ends when its loop or a write to its disk has stood still for so long. */
   readonly stallMs: number;
+  /** What its storage takes for its own. */
+  readonly memory?: LevelMemory;
   /** What its transport differs in from others. */
   readonly limits?: Partial<TcpLimits>;
+  /** What its transport is told besides: of other doors, and of other names. */
+  readonly transport?: Pick<TcpOptions, "listenAlso" | "anyName" | "addressOf">;
+  /** What its log calls it; default: `self`. */
+  readonly title?: string;
 }
 
 /** What a server's process is given unless it is told otherwise: well above anything that a disk in order needs. */
@@ -96,7 +107,8 @@ export function memberSettings(flags: MemberFlags, group: GroupId): MemberSettin
   const identity = { group, creation, replica: replicaId(flags.replica), servers };
   const peers = servers.filter((server) => server !== self);
   const listen = flags.listen === undefined ? address : listenAddress(flags.listen);
-  return { settings: { cluster: clusterName(flags.cluster), self, listen, peers, data, create, stallMs }, identity };
+  const owner = { group, creation, replica: identity.replica };
+  return { settings: { cluster: clusterName(flags.cluster), self, listen, peers, data, owner, create, stallMs }, identity };
 }
 
 /** Whether only this machine reaches what listens there. */

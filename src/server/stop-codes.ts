@@ -19,5 +19,6 @@ export const stopMeanings: Readonly<Record<StopReason, string>> = {
   disk_failed: "a write or a sync failed; start the server again when the disk is well",
   address_unusable: "the address to listen on is in use, or not this machine's",
   peers_foreign: "a peer belongs to another cluster or speaks another version of the protocol",
-  shape_differs: "the cluster has another shape than a server of the shardmaster was told: its shards, or how keys become shards",
+  shape_differs:
+    "the cluster has another shape - its shards, or how keys become shards - than a server of the shardmaster was told, or a group has",
 };

@@ -11,11 +11,11 @@ import { kvOptions, type KvOptions } from "./options.ts";
 import { answerFigures, answerScan, type Reply } from "./pages.ts";
 import { isNamed } from "../shardmaster/address.ts";
 import { partitioner, type ShardOf } from "../shardmaster/partitioner.ts";
-import type { Claim } from "./migration/answer.ts";
+import type { Claim, LeaderNews } from "./migration/answer.ts";
 import { encodeShape } from "../shardmaster/shape.ts";
 import { Mover } from "./migration/mover.ts";
 import type { Addressing } from "./migration/questions.ts";
-import { encodeReply } from "./migration/replies.ts";
+import { encodeReply, type GroupReply } from "./migration/replies.ts";
 import { decodeQuery, type Get, type KvQuery } from "./queries.ts";
 import { encodeResult } from "./results.ts";
 import {
@@ -38,6 +38,8 @@ export interface MoveEvents {
   claim(claim: Claim): void;
   /** A command of migration was applied. */
   applied(): void;
+  /** What it tells those who ask how the group is. */
+  news(): LeaderNews;
 }
 
 /**
@@ -84,6 +86,7 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
   }
 
   execute(shard: Shard, command: KvCommand, state: State): Uint8Array {
+    this.mover?.checkShape(state);
     const serving = servingOf(shard, state, this.options.ownership);
     assert(!("why" in serving), "a command is executed on a shard that is served");
     const stray = this.#stray(shard, command.key);
@@ -96,11 +99,12 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
   }
 
   takesLong(query: KvQuery): boolean {
-    return query.op === "group" ? query.question.op === "pull" : query.op !== "get";
+    return query.op === "group" ? query.question.op === "pull" || query.question.op === "status" : query.op !== "get";
   }
 
   query(query: KvQuery, view: StateView, reply: Reply): void {
     const { options, shardOf } = this;
+    this.mover?.checkShape(view);
     if (query.op === "group") this.#answerGroup(query, view, reply);
     else if (query.op === "get") reply(this.#get(query, view));
     else if (query.op === "scan") answerScan(query, { view, options, shardOf, reply });
@@ -123,10 +127,12 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
       reply(refused("wrong_group", `This is not group ${to.gid} of creation ${to.creation}.`));
       return;
     }
-    mover.answer(question, view, (answer, claim) => {
+    const take = (answer: GroupReply, claim?: Claim): void => {
       if (claim !== undefined) this.#events?.claim(claim);
       reply(encodeReply(answer));
-    });
+    };
+    const events = this.#events;
+    mover.answer(question, view, take, events && (() => events.news()));
   }
 
   /** The refusal of a key that is in another shard: its client divides the keys in another way. */

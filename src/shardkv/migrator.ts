@@ -5,12 +5,14 @@ import type { GroupClients } from "../rsm/caller/group-clients.ts";
 import type { StateView } from "../rsm/state/state.ts";
 import { isNamed } from "../shardmaster/address.ts";
 import type { Config, Group } from "../shardmaster/config.ts";
+import type { ShardOf } from "../shardmaster/partitioner.ts";
+import { Census } from "./leader/census.ts";
 import { ConfigBook } from "./leader/config-book.ts";
 import { HeardAnswers } from "./leader/heard.ts";
 import type { MasterLine } from "./leader/master-line.ts";
 import { bornName, namesOf, Proposed } from "./leader/proposed.ts";
 import { Questions } from "./leader/questions.ts";
-import type { Claim } from "./migration/answer.ts";
+import type { Claim, LeaderNews } from "./migration/answer.ts";
 import { encodeGroupCommand, type GroupCommand } from "./migration/commands.ts";
 import type { Mover } from "./migration/mover.ts";
 import type { Picture } from "./migration/picture.ts";
@@ -35,6 +37,8 @@ export interface MigratorParts {
   readonly self: Group;
   readonly master: MasterLine;
   readonly groups: GroupClients;
+  readonly shards: number;
+  readonly shardOf: ShardOf;
 }
 
 /** How often the shardmaster is polled, and a question is asked again whose answer changed nothing. */
@@ -60,9 +64,11 @@ export class Migrator {
   readonly #proposed = new Proposed();
   readonly #heard = new HeardAnswers();
   readonly #questions: Questions;
+  readonly #census: Census;
   readonly #claims = new Map<string, Claim>();
   /** Numbers of configurations that the shardmaster is being asked for. */
   readonly #asked = new Set<number>();
+  #isPolling = false;
   #isClaimingBirths = false;
   /** By shard and run of ownership: until when it is not claimed again. */
   readonly #birthRests = new Map<string, number>();
@@ -83,6 +89,8 @@ export class Migrator {
 
   constructor(parts: MigratorParts) {
     this.#parts = parts;
+    const { clock, shards, shardOf, replica } = parts;
+    this.#census = new Census({ clock, shards, shardOf, look: (use) => replica.look(use) });
     this.#questions = new Questions(parts.clock, parts.groups, (ask, reply) => this.#answered(ask, reply));
   }
 
@@ -95,6 +103,7 @@ export class Migrator {
     this.#cancelTick?.();
     this.#cancelRound?.();
     this.#questions.forget();
+    this.#census.forget();
   }
 
   /** A command of migration was applied: the picture is another one. */
@@ -111,13 +120,25 @@ export class Migrator {
     this.#wake();
   }
 
+  /** What it tells those who ask how the group is. */
+  news(): LeaderNews {
+    const figures = this.#term === undefined ? undefined : this.#census.figures();
+    return {
+      known: this.#book,
+      heard: (shard, since, { left }) => this.#heard.of(shard, since, left),
+      isSilent: (group) => this.#heard.isSilent(group),
+      figures,
+      isCounting: this.#census.isCounting,
+    };
+  }
+
   // ---- rounds
 
   #tick(): void {
     this.#cancelTick = this.#parts.clock.after(pollMs, () => this.#tick());
     this.#round();
     if (this.#term === undefined || this.#picture === undefined) return;
-    this.#askConfig(this.#picture.picture.group.number + 1);
+    this.#poll(Math.max(this.#book.latest, this.#picture.picture.group.number));
   }
 
   /** Sees to it that there is a round soon. */
@@ -150,6 +171,7 @@ export class Migrator {
       this.#look = undefined;
       this.#proposed.clear();
       this.#heard.clear();
+      this.#census.forget();
       this.#claims.clear();
       this.#birthRests.clear();
       this.#cleared = { applied: -1, at: -Infinity };
@@ -214,7 +236,7 @@ export class Migrator {
   /** What follows from a reply; how long the question rests. */
   #answered(ask: Ask, reply: GroupReply | undefined): number {
     const { question } = ask;
-    if (question.op === "pull") this.#heard.note(question, reply);
+    this.#heard.note(ask, reply);
     const picture = this.#picture?.picture;
     if (reply === undefined || picture === undefined || !this.#leads()) return pollMs;
     const commands = this.#parts.mover.consequences(ask, reply, picture);
@@ -227,6 +249,21 @@ export class Migrator {
 
   // ---- what it asks the shardmaster
 
+  /** Asks for the latest configuration, unless that is known already. */
+  #poll(than: number): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    this.#parts.master.newer(than, (result) => {
+      this.#isPolling = false;
+      if (result === undefined) return;
+      const isNews = result.latest > this.#book.latest;
+      if (result.config === undefined) this.#book.see(result.latest);
+      else this.#learn(result.config, result.latest);
+      if (isNews) this.#wake();
+    });
+  }
+
+  /** Asks for a configuration that is known to be there. */
   #askConfig(number: number): void {
     if (this.#asked.has(number)) return;
     this.#asked.add(number);
@@ -234,10 +271,14 @@ export class Migrator {
       this.#asked.delete(number);
       if (result === undefined) return;
       const isNews = result.latest > this.#book.latest || this.#book.config(result.config.number) === undefined;
-      this.#book.add(result.config, result.latest);
-      if (isNews) this.#compareWithSelf(result.config);
+      this.#learn(result.config, result.latest);
       if (isNews) this.#wake();
     });
+  }
+
+  #learn(config: Config, latest: number): void {
+    if (this.#book.config(config.number) === undefined) this.#compareWithSelf(config);
+    this.#book.add(config, latest);
   }
 
   /** Says so when a configuration means another group by this one's number: whoever waits for its shards would wait for ever. */
@@ -250,8 +291,9 @@ export class Migrator {
 
   #claimBirths({ births }: Plan): void {
     const now = this.#parts.clock.now();
-    for (const [name, until] of this.#birthRests) if (until <= now) this.#birthRests.delete(name);
-    const claims = births.filter(({ shard, since }) => !this.#birthRests.has(bornName(shard, since)));
+    const named = new Map(births.map((claim) => [bornName(claim.shard, claim.since), claim]));
+    for (const [name, until] of this.#birthRests) if (until <= now || !named.has(name)) this.#birthRests.delete(name);
+    const claims = [...named].flatMap(([name, claim]) => (this.#birthRests.has(name) ? [] : [claim]));
     if (claims.length === 0 || this.#isClaimingBirths) return;
     this.#isClaimingBirths = true;
     const { master, mover, self, clock } = this.#parts;
@@ -259,7 +301,12 @@ export class Migrator {
       this.#isClaimingBirths = false;
       const picture = this.#picture?.picture;
       if (answer === undefined || picture === undefined || this.#stopped || !this.#leads()) return;
-      for (const { shard, since } of claims) this.#birthRests.set(bornName(shard, since), clock.now() + followedMs);
+      // What has begun elsewhere has done so for ever: to ask again would be an entry in the shardmaster's log, and the same answer.
+      const granted = new Set(answer.granted.map(({ shard, since }) => bornName(shard, since)));
+      for (const { shard, since } of claims) {
+        const name = bornName(shard, since);
+        this.#birthRests.set(name, granted.has(name) ? clock.now() + followedMs : Infinity);
+      }
       for (const command of mover.births(answer, picture)) this.#propose(command);
     });
   }

@@ -35,6 +35,8 @@ export interface ShardKvOptions {
 export interface ShardKvEvents {
   /** The cluster's shape is known: the replica has started. */
   readonly shaped?: (shape: ClusterShape) => void;
+  /** The cluster has another shape than this server's group, for ever: whoever started it stops it. `why` names both. */
+  readonly otherShape?: (why: string) => void;
   /** What is wrong with a directory that cannot be used. */
   readonly unusable?: (found: Unusable) => void;
 }
@@ -42,6 +44,8 @@ export interface ShardKvEvents {
 /** A server of a sharded store that runs. */
 export interface ShardKv {
   readonly replica: ShardKvReplica;
+  /** See `Replica.drain`. */
+  drain(done: () => void): void;
   stop(): void;
 }
 
@@ -66,10 +70,14 @@ export function startShardKv(env: Env, identity: Identity, options: ShardKvOptio
   const groups = new GroupClients(caller, host, callerOptions(eager));
 
   let migrator: Migrator | undefined;
-  const forgetShape = learnShape(looped, `shape ${group}`, master, (shape) => {
+  const known = (shape: ClusterShape): void => {
     const own = { ownership: "configured", group: { gid: group, creation } } as const;
     const kv: Partial<KvOptions> = { ...options.kv, ...shape, ...own };
-    const kvMachine = new KvMachine(kv, { claim: (claim) => migrator?.claim(claim), applied: () => migrator?.applied() });
+    const kvMachine: KvMachine = new KvMachine(kv, {
+      claim: (claim) => migrator?.claim(claim),
+      applied: () => migrator?.applied(),
+      news: () => present(migrator, "who answers has begun").news(),
+    });
     machine.begin(kvMachine);
     const mover = present(kvMachine.mover, "a group whose shards move has a mover");
     migrator = new Migrator({
@@ -80,13 +88,18 @@ export function startShardKv(env: Env, identity: Identity, options: ShardKvOptio
       self: { gid: group, creation, servers },
       master,
       groups,
+      shards: shape.shards,
+      shardOf: kvMachine.shardOf,
     });
     replica.start();
     migrator.start();
     events.shaped?.(shape);
-  });
+  };
+  const other = (why: string): void => events.otherShape?.(why);
+  const forgetShape = learnShape(looped, `shape ${group}`, master, { known, other });
   return {
     replica,
+    drain: (done) => replica.drain(done),
     stop: () => {
       forgetShape();
       migrator?.stop();

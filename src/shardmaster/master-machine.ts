@@ -10,7 +10,7 @@ import { isNamed } from "./address.ts";
 import { appendConfig, beginHistory, configBytes, latestOf, nextConfig } from "./history.ts";
 import { type MasterLimits, masterLimits } from "./limits.ts";
 import { decide } from "./operations.ts";
-import { type ConfigQuery, decodeMasterQuery, latestNumber, type MasterQuery } from "./queries.ts";
+import { type ConfigQuery, decodeMasterQuery, latestNumber, type MasterQuery, type NewerQuery } from "./queries.ts";
 import { type BirthsResult, type ChangedResult, encodeMasterResult } from "./results.ts";
 import { sessionRows, shapeKey } from "./rows.ts";
 import { decodeShape, encodeShape, shapeText } from "./shape.ts";
@@ -51,7 +51,8 @@ export class MasterMachine implements StateMachine<MasterCommand, MasterQuery> {
   }
 
   query(query: MasterQuery, view: StateView, reply: (result: Uint8Array | Refused) => void): void {
-    if (query.op === "shape") reply(encodeMasterResult({ ok: true, op: "shape", shape: view.get(shapeKey) }));
+    if (query.op === "newer") reply(answerNewer(query, view));
+    else if (query.op === "shape") reply(encodeMasterResult({ ok: true, op: "shape", shape: view.get(shapeKey) }));
     else reply(answerConfig(query, view));
   }
 
@@ -97,6 +98,13 @@ function bear({ group, claims }: Births, state: State): BirthsResult | Refused {
     return owned?.since === since && owned.gid === group.gid && config.groups.some((one) => isNamed(one, group));
   };
   return { ok: true, op: "births", answer: claimBirths(state, group, claims, owns) };
+}
+
+function answerNewer({ than }: NewerQuery, view: StateReader): Uint8Array | Refused {
+  const latest = latestOf(view);
+  if (latest === undefined) return notInitialised;
+  const { number, config } = latest;
+  return encodeMasterResult({ ok: true, op: "newer", config: number > than ? config : undefined, latest: number });
 }
 
 function answerConfig({ number }: ConfigQuery, view: StateReader): Uint8Array | Refused {

@@ -43,6 +43,26 @@ export function partitioner(spec: PartitionerSpec, shards: number): ShardOf {
   }
 }
 
+/** How keys are divided into shards. */
+export interface Division {
+  readonly kind: PartitionerSpec["kind"];
+  readonly shards: number;
+  readonly shardOf: ShardOf;
+}
+
+/**
+ * The shards that keys between two ends can be in, both ends included; undefined is no end. Never none: somebody has to say that there
+ * is nothing.
+ */
+export function shardsBetween({ kind, shards, shardOf }: Division, low: Uint8Array | undefined, high: Uint8Array | undefined): Shard[] {
+  const isOneKey = low !== undefined && high !== undefined && compareBytes(low, high) >= 0;
+  if (isOneKey) return [shardOf(low)];
+  const isOrdered = kind === "range";
+  const first = isOrdered && low !== undefined ? shardOf(low) : 0;
+  const last = isOrdered && high !== undefined ? shardOf(high) : shards - 1;
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
 /** Where a hash is put together; nothing is kept here between two calls. */
 const halves = new Uint32Array(2);
 

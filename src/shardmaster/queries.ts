@@ -14,14 +14,20 @@ export interface ShapeQuery {
   readonly op: "shape";
 }
 
+/** Asks for the latest configuration if its number is above `than`, as every number is above -1: who polls does not get again what he has. */
+export interface NewerQuery {
+  readonly op: "newer";
+  readonly than: number;
+}
+
 /** What leaves no trace. */
-export type MasterQuery = ConfigQuery | ShapeQuery;
+export type MasterQuery = ConfigQuery | NewerQuery | ShapeQuery;
 
 /** The number that always means the latest configuration. */
 export const latestNumber = -1;
 
-const operations = { config: 1, shape: 2 } as const;
-const known = "1 (configuration) and 2 (shape)";
+const operations = { config: 1, shape: 2, newer: 3 } as const;
+const known = "1 (configuration), 2 (shape) and 3 (a newer configuration)";
 const wire = { depthMax: 1, elementsMax: 4 };
 
 /** A list: the number of the operation and its fields. */
@@ -29,6 +35,8 @@ export function encodeMasterQuery(query: MasterQuery): Uint8Array {
   switch (query.op) {
     case "config":
       return encode([operations.config, query.number]);
+    case "newer":
+      return encode([operations.newer, query.than]);
     case "shape":
       return encode([operations.shape]);
     default:
@@ -52,6 +60,9 @@ function unpack(fields: readonly unknown[]): MasterQuery {
     case operations.config:
       expectFields(fields, 2, "A question for a configuration has its number");
       return { op: "config", number: numberField(fields[1]) };
+    case operations.newer:
+      expectFields(fields, 2, "A question for a newer configuration has a number");
+      return { op: "newer", than: numberField(fields[1]) };
     case operations.shape:
       expectFields(fields, 1, "A question for the shape has nothing else");
       return { op: "shape" };

@@ -26,6 +26,15 @@ export interface ConfigResult {
   readonly latest: number;
 }
 
+export interface NewerResult {
+  readonly ok: true;
+  readonly op: "newer";
+  /** The latest configuration; undefined when who asked has it. */
+  readonly config: Config | undefined;
+  /** Its number. */
+  readonly latest: number;
+}
+
 export interface ShapeResult {
   readonly ok: true;
   readonly op: "shape";
@@ -41,19 +50,20 @@ export interface BirthsResult {
 }
 
 /** What commands and queries end in, besides refusals. */
-export type MasterResult = ChangedResult | ConfigResult | ShapeResult | BirthsResult;
+export type MasterResult = ChangedResult | ConfigResult | NewerResult | ShapeResult | BirthsResult;
 
 /** As the machine answers: configurations and shapes are the bytes of rows, which it does not read for that. */
 export type MasterAnswer =
   | ChangedResult
   | BirthsResult
   | { readonly ok: true; readonly op: "config"; readonly config: Uint8Array; readonly latest: number }
+  | { readonly ok: true; readonly op: "newer"; readonly config: Uint8Array | undefined; readonly latest: number }
   | { readonly ok: true; readonly op: "shape"; readonly shape: Uint8Array | undefined };
 
 /** Nothing here is ever given a new meaning: results are kept in sessions. */
-const kinds = { refused: 0, changed: 1, config: 2, shape: 3, births: 4 } as const;
+const kinds = { refused: 0, changed: 1, config: 2, shape: 3, births: 4, newer: 5 } as const;
 /** How many elements each kind of result has, itself included. */
-const lengths: readonly number[] = [2, 3, 3, 2, 3];
+const lengths: readonly number[] = [2, 3, 3, 2, 3, 3];
 
 /** A list: the kind of result, and its fields. */
 export function encodeMasterResult(result: MasterAnswer | Refused): Uint8Array {
@@ -67,6 +77,8 @@ export function encodeMasterResult(result: MasterAnswer | Refused): Uint8Array {
       return encode([kinds.changed, result.number, result.changed]);
     case "config":
       return encode([kinds.config, result.latest, result.config]);
+    case "newer":
+      return encode([kinds.newer, result.latest, result.config ?? null]);
     case "shape":
       return encode([kinds.shape, result.shape ?? null]);
     case "births":
@@ -90,6 +102,8 @@ export function decodeMasterResult(bytes: Uint8Array): MasterResult | Refused {
       return { ok: true, op: "changed", number: whole(first), changed: flag(second) };
     case kinds.config:
       return { ok: true, op: "config", latest: whole(first), config: decodeConfig(bytesField(second)) };
+    case kinds.newer:
+      return { ok: true, op: "newer", latest: whole(first), config: second === null ? undefined : decodeConfig(bytesField(second)) };
     case kinds.births:
       return { ok: true, op: "births", answer: { granted: unpackBirths(first), addressed: unpackBirths(second) } };
     default:

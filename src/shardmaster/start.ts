@@ -9,6 +9,9 @@ import { withLoopback } from "../rsm/loopback.ts";
 import type { Identity, ReplicaOptions } from "../rsm/options.ts";
 import { Replica } from "../rsm/replica.ts";
 import type { MasterCommand } from "./commands.ts";
+import type { Group } from "./config.ts";
+import { FoundingMachine } from "./founding/founding-machine.ts";
+import type { FoundingQuery, Register } from "./founding/wire.ts";
 import type { MasterLimits } from "./limits.ts";
 import { MasterMachine } from "./master-machine.ts";
 import type { MasterQuery } from "./queries.ts";
@@ -16,13 +19,15 @@ import type { ClusterShape } from "./shape.ts";
 import { ShapeKeeper } from "./shape-keeper.ts";
 
 /** A replica of the shardmaster's group. */
-export type MasterReplica = Replica<MasterCommand, MasterQuery>;
+export type MasterReplica = Replica<MasterCommand | Register, MasterQuery | FoundingQuery>;
 
 export interface ShardMasterOptions {
   readonly replica: ReplicaOptions;
   /** The shape that the cluster is to have, or has. */
   readonly shape: ClusterShape;
   readonly limits?: Partial<MasterLimits>;
+  /** The groups of the first configuration, which is made when a quorum of each has registered; without them it is made by a join. */
+  readonly founders?: readonly Group[];
 }
 
 /** What may turn up while a shardmaster runs. */
@@ -38,6 +43,8 @@ export interface ShardMasterEvents {
 /** A server of the shardmaster that runs. */
 export interface ShardMaster {
   readonly replica: MasterReplica;
+  /** See `Replica.drain`. */
+  drain(done: () => void): void;
   stop(): void;
 }
 
@@ -49,7 +56,9 @@ export function startShardMaster(env: Env, identity: Identity, options: ShardMas
   const { group, servers, replica: own } = identity;
   const looped = withLoopback(env, present(servers[own], "a replica is one of its group's members"));
   const host = new Host(looped);
-  const replica: MasterReplica = new Replica(looped, identity, options.replica, new MasterMachine(options.limits), events.unusable);
+  const { founders, limits } = options;
+  const machine = founders === undefined ? new MasterMachine(limits) : new FoundingMachine(founders, limits);
+  const replica: MasterReplica = new Replica(looped, identity, options.replica, machine, events.unusable);
   host.add(replica.member, replica);
   const rng = env.rng.fork("shape");
   const client = new GroupClient(
@@ -67,6 +76,7 @@ export function startShardMaster(env: Env, identity: Identity, options: ShardMas
   keeper.start();
   return {
     replica,
+    drain: (done) => replica.drain(done),
     stop: () => {
       keeper.stop();
       replica.stop();

@@ -50,6 +50,8 @@ export interface SimServer {
   readonly disk: SimDisk;
   /** Of the present life; undefined while dead. */
   member: Member | undefined;
+  /** Prepares the end of the present life, as a server does that is told to end; undefined where nothing is to be prepared. */
+  drain: ((done: () => void) => void) | undefined;
 }
 
 /**
@@ -100,6 +102,7 @@ export class SimCluster implements Universe {
     const server = this.server(at);
     server.process.crash(how);
     server.member = undefined;
+    server.drain = undefined;
   }
 
   /** Who leads the newest term that has a leader. */
@@ -132,13 +135,14 @@ export class SimCluster implements Universe {
       {
         onFailure: (_, error) => {
           this.server(at).member = undefined;
+          this.server(at).drain = undefined;
           onFailure(at, error);
         },
         onTrace: (_, name, fields) => onTrace?.(at, name, fields),
       },
       processOptions,
     );
-    return { id, process, disk, member: undefined };
+    return { id, process, disk, member: undefined, drain: undefined };
   }
 
   /** Has every packet that the member takes in go by way of whoever wants to see it. */

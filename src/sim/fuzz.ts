@@ -144,6 +144,8 @@ class Universe {
     else this.#play(this.#scenario, electionMs);
     this.#workload.stop();
     this.#nemesis.stop();
+    this.#cluster.sim.network.heal();
+    this.#cluster.sim.network.calm();
     this.#settled = new Settling(this.#cluster, this.#lives, this.#workload, electionMs).run(this.#plan.settleMs);
     // What is left of a snapshot that nobody continues is found by a timer, by a slow clock perhaps, and then cleared little by little.
     world.runFor(2 * snapshotIdleMs + clearingMs);

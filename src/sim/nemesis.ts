@@ -38,15 +38,15 @@ export class Nemesis {
     }
   }
 
-  /** No more faults, and nothing that is left of those that were: every disk works, everybody reaches everybody, and all live. */
+  /**
+   * No more faults, and nothing that is left of those that were: every disk works, and all live. What was done to the network is taken
+   * back; who owns the world heals the rest of it, where others stand too.
+   */
   stop(): void {
     this.#active = false;
     for (const undo of this.#undo) undo();
     this.#undo.clear();
-    const { network, servers } = this.#cluster.sim;
-    network.heal();
-    network.calm();
-    for (const { disk, process } of servers) {
+    for (const { disk, process } of this.#cluster.sim.servers) {
       disk.setFull(false);
       disk.drive.slow(1);
       disk.drive.release();

@@ -48,9 +48,11 @@ export interface PlanLengths {
   readonly settleMs: number;
 }
 
-/** Draws the plan of a seed: each part from a source of its own, so that a new draw in one does not shift the others. */
-export function drawPlan(seed: string, rng: Rng, lengths: PlanLengths): Plan {
-  const size = drawSize(rng.fork("size"));
+/**
+ * Draws the plan of a seed: each part from a source of its own, so that a new draw in one does not shift the others. A size that is
+ * given need not be drawn.
+ */
+export function drawPlan(seed: string, rng: Rng, lengths: PlanLengths, size: number = drawSize(rng.fork("size"))): Plan {
   const link = drawLink(rng.fork("link"));
   const disk = drawDisk(rng.fork("disk"));
   const workload = drawWorkload(rng.fork("workload"));
@@ -58,7 +60,8 @@ export function drawPlan(seed: string, rng: Rng, lengths: PlanLengths): Plan {
     seed,
     scenario: undefined,
     size,
-    ...lengths,
+    faultsMs: lengths.faultsMs,
+    settleMs: lengths.settleMs,
     member: { ...drawMember(rng.fork("member")), ...drawChunks(rng.fork("chunks"), { ...lengths, link, disk, workload }) },
     link,
     disk,
@@ -199,7 +202,7 @@ function drawFault(rng: Rng, { name, everyMs, lastsMs }: FaultKind, rarer: numbe
 }
 
 /** What a seed may have all the time without the group coming to a halt. */
-const weathers: ReadonlySet<string> = new Set(["loss", "delay", "duplication", "very late copies", "slow disks everywhere"]);
+export const weathers: ReadonlySet<string> = new Set(["loss", "delay", "duplication", "very late copies", "slow disks everywhere"]);
 
 /** The plan of a scenario: production options and a calm world, but for the clocks and the disks, which are the seed's. */
 export function scenarioPlan(drawn: Plan, { name, sizes, member }: Scenario, rng: Rng): Plan {

@@ -2,7 +2,6 @@ import { quorumSize } from "../raft/membership.ts";
 import type { Lives } from "./lives.ts";
 import { calmLink } from "./network/link.ts";
 import { violate } from "./oracle/violation.ts";
-import { serverName } from "./oracle/watched.ts";
 import type { SimServer } from "./cluster.ts";
 import type { WatchedCluster } from "./watched-cluster.ts";
 
@@ -22,7 +21,8 @@ export interface Asker {
   pending(isLost: (server: number) => boolean): string | undefined;
 }
 
-const lookMs = 50;
+/** How often a healed cluster is looked at. */
+export const lookMs = 50;
 /** A command that has not been applied everywhere by then is given up, and another one proposed. */
 const patienceMs = 1000;
 /**
@@ -41,6 +41,8 @@ export class Settling {
   readonly #asker: Asker;
   readonly #electionMs: number;
   readonly #healedAt: number;
+  readonly #start: number;
+  #proposeAt: number;
   #leaderMs: number | undefined;
 
   constructor(cluster: WatchedCluster, lives: Lives, asker: Asker, electionMs: number) {
@@ -48,27 +50,35 @@ export class Settling {
     this.#lives = lives;
     this.#asker = asker;
     this.#electionMs = electionMs;
-    this.#healedAt = cluster.sim.world.now;
+    this.#healedAt = this.#proposeAt = cluster.sim.world.now;
+    this.#start = cluster.oracle.ledger.commit;
   }
 
   /** Lets time pass until everything is as it should be; throws a `Violation` when it takes longer than `settleMs`. */
   run(settleMs: number): Settled {
     const { world } = this.#cluster.sim;
-    const start = this.#cluster.oracle.ledger.commit;
     const end = world.now + settleMs;
-    let proposeAt = world.now;
-    while (!this.#isSettled(start)) {
-      if (world.now >= end) this.#stuck(settleMs);
-      this.#demandLeader();
-      if (world.now >= proposeAt && this.#cluster.sim.leader !== undefined) {
-        this.#asker.proposeOne();
-        proposeAt = world.now + patienceMs;
-      }
+    for (;;) {
+      const settled = this.look();
+      if (settled !== undefined) return settled;
+      if (world.now >= end) this.stuck(settleMs);
       world.runFor(lookMs);
     }
+  }
+
+  /** Looks whether everything is as it should be, and sees to it that there is something to do; to be called every `lookMs`. */
+  look(): Settled | undefined {
+    const { world } = this.#cluster.sim;
     this.#demandLeader();
-    const equalMs = world.now - this.#healedAt;
-    return { leaderMs: this.#leaderMs ?? equalMs, equalMs };
+    if (this.#isSettled(this.#start)) {
+      const equalMs = world.now - this.#healedAt;
+      return { leaderMs: this.#leaderMs ?? equalMs, equalMs };
+    }
+    if (world.now >= this.#proposeAt && this.#cluster.sim.leader !== undefined) {
+      this.#asker.proposeOne();
+      this.#proposeAt = world.now + patienceMs;
+    }
+    return undefined;
   }
 
   /** Servers that take part again; those whose directory was taken from them need not. */
@@ -116,17 +126,21 @@ export class Settling {
     return undefined;
   }
 
-  #stuck(settleMs: number): never {
+  /** Throws what keeps it from being settled. */
+  stuck(settleMs: number): never {
     const { commit } = this.#cluster.oracle.ledger;
     const late = this.#cluster.sim.servers.findIndex((server, at) => !this.#lives.isLost(at) && !this.#isEqual(server, commit));
     const member = late < 0 ? undefined : this.#cluster.sim.member(late);
     if (late >= 0) {
       const where = member?.raft === undefined ? "has not read its disk" : `has applied ${member.raft.state.applied}`;
-      violate("L3", `${settleMs} ms after everything was healed ${serverName(late)} (${member?.phase ?? "dead"}) ${where} of ${commit}`);
+      violate(
+        "L3",
+        `${settleMs} ms after everything was healed ${this.#cluster.sim.server(late).id} (${member?.phase ?? "dead"}) ${where} of ${commit}`,
+      );
     }
     const laggard = this.#laggard();
     if (laggard !== undefined)
-      violate("L5", `${settleMs} ms after everything was healed ${serverName(laggard)} is not replicated to as usual`);
+      violate("L5", `${settleMs} ms after everything was healed ${this.#cluster.sim.server(laggard).id} is not replicated to as usual`);
     const pending = this.#pending();
     if (pending !== undefined) violate("L2", `${settleMs} ms after everything was healed ${pending}`);
     violate("L3", `${settleMs} ms after everything was healed nothing new is committed behind ${commit}`);

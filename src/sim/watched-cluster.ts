@@ -43,11 +43,13 @@ export class WatchedCluster {
   readonly stream: Stream = new Stream();
   readonly #places: ReadonlyMap<ServerId | string, number>;
   readonly #hooks: WatchedHooks;
+  readonly #isShared: boolean;
   #moment = 0;
   #eventsOfMoment = 0;
 
   constructor(rng: Rng, options: WatchedOptions, hooks: WatchedHooks = {}) {
     this.#hooks = hooks;
+    this.#isShared = options.universe !== undefined;
     this.sim = new SimCluster(options.universe ?? rng.fork("world"), {
       ...options,
       program: this.#program(options.program ?? memberProgram(options.member, (at) => this.#recorder(at))),
@@ -66,6 +68,7 @@ export class WatchedCluster {
       state: (at) => this.sim.member(at)?.raft?.state,
       alive: (at) => this.sim.server(at).process.alive,
       disk: (at) => this.sim.server(at).disk,
+      nameOf: (at) => this.sim.server(at).id,
       rng: rng.fork("oracle"),
     });
     this.#places = new Map(this.sim.servers.map(({ id }, at) => [id, at]));
@@ -124,9 +127,12 @@ export class WatchedCluster {
       let owners = 0;
       for (const { name } of ran) {
         const at = this.placeOf(name);
+        if (at < 0 && this.#isShared) continue;
         owners = owners * 64 + at + 1;
         if (at >= 0) this.oracle.look(at);
       }
+      // Where others stand too, most of what happens is theirs.
+      if (owners === 0 && this.#isShared) return this.oracle.throwFound();
       this.stream.event(world.now, owners);
       this.#demandThatTimePasses(world.now);
       this.oracle.afterEvent();
@@ -143,9 +149,9 @@ export class WatchedCluster {
   #sent(from: ServerId, to: ServerId, packet: Uint8Array): void {
     const sender = this.placeOf(from);
     const receiver = this.placeOf(to);
-    this.stream.packet(sender & 63, receiver & 63, packet);
     // What goes on between others in the universe is not this group's.
     if (sender < 0 && receiver < 0) return;
+    this.stream.packet(sender & 63, receiver & 63, packet);
     if (packetKind(packet) === "member") this.oracle.sent(sender, receiver, packet);
     else this.#hooks.clientPacket?.(from, to, packet);
   }

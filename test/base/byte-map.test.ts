@@ -19,6 +19,21 @@ test("finds what a map of texts finds, in the order in which it was added, whate
   );
 });
 
+const keyOf = (number: number): Uint8Array => Uint8Array.of(number >> 8, number, 7);
+
+test("has copies of its keys, which stay where they are", () => {
+  const map = new ByteMap<number>(5);
+  const given = Uint8Array.of(0, 0, 7);
+  const places = Array.from({ length: 1000 }, (_, number) => {
+    given[0] = number >> 8;
+    given[1] = number;
+    return map.set(given, number);
+  });
+  expect(places.map((at) => map.keyAt(at, 3))).toEqual(places.map((_, number) => keyOf(number)));
+  expect(places.map((_, number) => map.get(keyOf(number)))).toEqual(places.map((_, number) => number));
+  expect(map.set(keyOf(500), 1)).toBe(places[500]);
+});
+
 test("tells keys apart that differ in one bit or in their length", () => {
   const map = new ByteMap<string>(5);
   const keys = [0, 1, 2, 3, 4, 5, 8, 33].flatMap((length) => {

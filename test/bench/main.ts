@@ -2,6 +2,7 @@ import { build } from "./build.ts";
 
 /** The benchmarks by name; each takes `--quick` and `--json`. Those of processes measure what was built. */
 const benchmarks = {
+  cluster: { of: "one, two and three groups behind a shardmaster, and shards that move", file: "./cluster.ts", built: true },
   disk: { of: "rows on this machine's disk, beside LevelDB alone", file: "./disk.ts" },
   group: { of: "three replicas in processes under load, beside the ceiling", file: "./group.ts", built: true },
   "kv-micro": { of: "the key-value machine alone", file: "./kv-micro.ts" },

@@ -6,7 +6,27 @@ async function names(word: string | undefined): Promise<string[]> {
 }
 
 test("all commands are there for the help and for suggestions", async () => {
-  const all = ["get", "scan", "put", "append", "swap", "delete", "cas", "serve", "group", "shard", "check", "fuzz", "lab"];
+  const all = [
+    "get",
+    "scan",
+    "put",
+    "append",
+    "swap",
+    "delete",
+    "cas",
+    "up",
+    "shell",
+    "serve",
+    "group",
+    "shard",
+    "status",
+    "madkv",
+    "check",
+    "fuzz",
+    "fuzz-service",
+    "bench",
+    "lab",
+  ];
   expect(await names(undefined)).toEqual(all);
   expect(await names("--help")).toEqual(all);
   expect(await names("chekc")).toEqual(all);

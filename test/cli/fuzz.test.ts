@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { exitCodes } from "../../src/cli/exit.ts";
 import { fuzzCommand } from "../../src/cli/fuzz.ts";
-import { type FuzzKind, kvKind, masterKind, raftKind } from "../../src/cli/fuzz-kinds.ts";
+import { type FuzzKind, groupKind, masterKind, raftKind } from "../../src/cli/fuzz-kinds.ts";
 import { kvorumProgram, runProgram } from "../../src/cli/program.ts";
 import { textBytes } from "../../src/check/byte-string.ts";
 import { checkHistory } from "../../src/check/check.ts";
@@ -36,7 +36,7 @@ function run(words: readonly string[], simulate: Simulate): Promise<Outcome> {
 }
 
 function runBoth(words: readonly string[], simulate: typeof runKvSeed = runKvSeed): Promise<Outcome> {
-  return runKinds([kvKind(simulate), raftKind(fine)], words);
+  return runKinds([groupKind(simulate), raftKind(fine)], words);
 }
 
 async function runKinds(kinds: readonly FuzzKind[], words: readonly string[]): Promise<Outcome> {
@@ -208,13 +208,13 @@ describe("a group with clients", () => {
     return path;
   }
 
-  test("is what is run unless another kind is named", async () => {
+  test("is run when it is the first kind, or the one that is named", async () => {
     const words = ["3", "--faults", "2s"];
     const first = await runBoth(words);
     expect(first.code).toBe(exitCodes.ok);
     expect(first.stdout).toContain("operations/s each");
     expect(first.stdout).toContain("steps of the checker");
-    expect(withoutDurations((await runBoth(["kv", ...words])).stdout)).toBe(withoutDurations(first.stdout));
+    expect(withoutDurations((await runBoth(["group", ...words])).stdout)).toBe(withoutDurations(first.stdout));
     expect((await runBoth(["raft", "3"])).stdout).toContain("9 proposed");
   });
 
@@ -258,8 +258,8 @@ describe("a group with clients", () => {
     };
     const outcome = await runBoth(["3", "--html", html], lying);
     expect(outcome.code).toBe(exitCodes.failed);
-    expect(outcome.stdout).toContain("  BROKEN LIN at 4ms: no order\n  replay: kvorum fuzz 3\n");
-    expect(readFileSync(html, "utf8")).toContain("kvorum fuzz 3");
+    expect(outcome.stdout).toContain("  BROKEN LIN at 4ms: no order\n  replay: kvorum fuzz group 3\n");
+    expect(readFileSync(html, "utf8")).toContain("kvorum fuzz group 3");
   });
 
   test("counts over many seeds how often everything came about", async () => {

@@ -216,7 +216,7 @@ describe("servers are asked who they are", () => {
     const leader = world.sim.leader ?? 0;
     const dead = (leader + 1) % 3;
     world.sim.crash(dead, { powerCut: false });
-    const reports = await world.settled(admin.status());
+    const reports = await world.settled(admin.masters());
     expect(reports.map((report) => (report.answered ? report.replicas.map(({ role }) => role) : report.why))).toEqual(
       [0, 1, 2].map((at) => (at === dead ? `s${at} sleeps` : [at === leader ? "leader" : "follower"])),
     );

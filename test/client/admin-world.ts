@@ -5,8 +5,10 @@ import type { CallsContext } from "../../src/client/calls.ts";
 import type { KvorumError } from "../../src/client/errors.ts";
 import { invalid } from "../../src/client/input.ts";
 import { MasterCaller } from "../../src/client/master-caller.ts";
+import { ReportCaller } from "../../src/client/report-caller.ts";
 import { callerOptions } from "../../src/rsm/caller/caller-options.ts";
 import { GroupClient } from "../../src/rsm/caller/group-client.ts";
+import { GroupClients } from "../../src/rsm/caller/group-clients.ts";
 import { Inquirer } from "../../src/rsm/caller/inquirer.ts";
 import { ClientSession } from "../../src/rsm/caller/operation.ts";
 import { Host } from "../../src/rsm/host.ts";
@@ -75,6 +77,7 @@ export class AdminWorld {
       const admin = new AdminClient({
         caller,
         inquirer,
+        reports: new ReportCaller(env.clock, new GroupClients(env, host, callerOptions())),
         masters: called.servers,
         serversOf: namesOf,
         whySilent: given.whySilent ?? ((server) => `${server} sleeps`),

@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { groupId, replicaId, serverId } from "../../src/base/ids.ts";
 import type { ServerReport } from "../../src/client/admin.ts";
-import { creationOf, type GivenGroup } from "../../src/client/identify.ts";
+import { creationOf, type GivenGroup, reborn } from "../../src/client/identify.ts";
 import type { ReplicaReport } from "../../src/rsm/inquiry.ts";
+import type { Group } from "../../src/shardmaster/config.ts";
 
 const servers = ["a:1", "b:1"].map(serverId);
 const group = (creation?: number): GivenGroup => ({ gid: groupId(4), servers, creation });
@@ -52,4 +53,28 @@ test.each<[string, number | undefined, readonly ServerReport[]]>([
   ["Server a:1 says that the creation id of group 4 is 7, and it was given as 6.", 6, [report(0), report(1)]],
 ])("refused: %s", (sentence, creation, reports) => {
   expect(creationOf(group(creation), reports)).toBe(sentence);
+});
+
+const named = (creation: number, ...at: string[]): Group => ({ gid: groupId(3), creation, servers: at.map(serverId) });
+
+describe("a group that is to join under a name that others had", () => {
+  const owned = { gid: groupId(1), since: 7 };
+  const config = {
+    shards: [
+      { ...owned, holder: undefined },
+      { ...owned, holder: { group: named(5, "a:1", "b:1"), left: 7 } },
+    ],
+  };
+
+  test("is refused when its servers are others", () => {
+    expect(reborn([named(5, "a:1", "c:1")], config)).toBe(
+      "Group 3 with the creation id 5 had shards until configuration 7, at a:1,b:1, and was given with a:1,c:1: " +
+        "another group has another creation id, which its servers are started with.",
+    );
+  });
+
+  test("may be the same group that comes back, or another one with a creation id of its own", () => {
+    expect(reborn([named(5, "a:1", "b:1"), named(6, "a:1", "c:1")], config)).toBeUndefined();
+    expect(reborn([{ ...named(5, "a:1", "c:1"), gid: groupId(4) }], config)).toBeUndefined();
+  });
 });

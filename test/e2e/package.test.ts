@@ -122,6 +122,7 @@ test("the package has what it runs and says, and no tests or sources", () => {
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
+    "assets",
     "dist",
     "package.json",
   ]);

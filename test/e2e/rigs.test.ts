@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { killPlan, runKills } from "../rig/kill/run.ts";
+import { killPlan, restartPlan, runKills } from "../rig/kill/run.ts";
 import type { RigReport } from "../rig/report.ts";
 import { kvorum } from "./group-process.ts";
 
@@ -16,6 +16,13 @@ const fewKills = { ...killPlan, seconds: 5, clients: 8 };
 
 test("servers are killed under clients: nothing that was acknowledged is lost, and no operation fails", async () => {
   const report = await runKills(fewKills, silent);
+  expect(broken(report)).toEqual([]);
+  expect(report.figures["kills of leaders"]).toBeGreaterThan(0);
+  expect(report.figures["operations answered"]).toBeGreaterThan(0);
+});
+
+test("servers are restarted one after the other under clients: each leader lets another one lead, and no operation fails", async () => {
+  const report = await runKills({ ...restartPlan, seconds: 5, clients: 8, everyMs: 1000 }, silent);
   expect(broken(report)).toEqual([]);
   expect(report.figures["kills of leaders"]).toBeGreaterThan(0);
   expect(report.figures["operations answered"]).toBeGreaterThan(0);

@@ -77,7 +77,10 @@ describe("refused with one sentence and a code of its own", () => {
     await holder.says("The server is up.");
     await holder.kill("SIGTERM");
     const [code, stderr] = await refused(second.map((word) => (word === join(rig.path, "1") ? join(rig.path, "0") : word)));
-    expect([code, stderr]).toEqual([10, expect.stringContaining("belongs to replica 0 of group 1, not to replica 1 of group 1")]);
+    expect([code, stderr]).toEqual([
+      10,
+      expect.stringMatching(/^kvorum: The data directory .* belongs to replica 0 of group 1 with .*\n$/),
+    ]);
   });
 
   test("a marker that is damaged: 12", async () => {
@@ -119,4 +122,19 @@ describe("refused with one sentence and a code of its own", () => {
     const [code, stderr] = await refused(["--replica", "0", "--servers", "127.0.0.1:1", "--listen", "nonsense"]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/^kvorum: 'nonsense' is no address to listen on; .*\n$/)]);
   });
+});
+
+test.each([
+  [["--group", "2"], "this server was started as replica 0 of group 2 with the creation id 1"],
+  [["--creation", "9"], "this server was started as replica 0 of group 1 with the creation id 9"],
+  [["--cluster", "green"], "belongs to the cluster 'kvorum', not to 'green'."],
+])("the directory of another server, started with %j: 10, and it goes on being that server's", async (words, sentence) => {
+  const single = await rig.single();
+  const holder = rig.start(single);
+  await holder.says("The server is up.");
+  await holder.kill("SIGTERM");
+  const [code, stderr] = await refused([...single, ...words]);
+  expect([code, stderr]).toEqual([10, expect.stringMatching(/^kvorum: [^\n]+\n$/)]);
+  expect(stderr).toContain(sentence);
+  await rig.start(single).says("The server is up.");
 });

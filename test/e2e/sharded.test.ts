@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Admin } from "../../src/client/admin.ts";
 import type { Client } from "../../src/client/client.ts";
@@ -6,6 +9,9 @@ import { connect } from "../../src/real/connect.ts";
 import { freePorts } from "../../src/real/free-ports.ts";
 import { RigServer } from "../rig/server.ts";
 import { openTrio, type Trio } from "../rig/trio.ts";
+import type { Ran } from "./group-process.ts";
+
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 let masters: Trio;
 let admin: Admin;
@@ -20,9 +26,7 @@ beforeAll(async () => {
   for (const [at, port] of ports.entries()) {
     const [gid, creation, server] = [at + 1, 70 + at, `127.0.0.1:${port}`];
     groups.push({ gid, creation, servers: [server] });
-    const data = ["--data", `${masters.folder}/data-${gid}`, "--create"];
-    const words = ["kv", "--group", String(gid), "--creation", String(creation), "--replica", "0", "--servers", server, ...data];
-    running.push(new RigServer([...words, "--masters", masters.addresses.join(",")], `${masters.folder}/group-${gid}.log`));
+    running.push(serverOf({ gid, creation, server }, masters.addresses, `group-${gid}.log`));
   }
   for (const server of running) server.start();
   await Promise.all(running.map((server) => server.up()));
@@ -37,6 +41,36 @@ afterAll(async () => {
 });
 
 const keys = Array.from({ length: 24 }, (_, number) => `key ${number}`);
+
+/** The one server of a group, that is given those masters. */
+function serverOf(
+  { gid, creation, server }: { readonly gid: number; readonly creation: number; readonly server: string },
+  given: readonly string[],
+  log: string,
+): RigServer {
+  const words = ["kv", "--group", String(gid), "--creation", String(creation), "--replica", "0", "--servers", server];
+  const data = ["--data", `${masters.folder}/data-${gid}`, "--create"];
+  return new RigServer([...words, ...data, "--masters", given.join(",")], `${masters.folder}/${log}`);
+}
+
+/** Runs `kvorum`, and waits for its end. */
+function run(...words: string[]): Promise<Ran> {
+  const env = { ...process.env, KVORUM_MASTERS: masters.addresses.join(",") };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [program, ...words], { env, encoding: "utf8" }, (_, stdout, stderr) => {
+      resolve({ status: child.exitCode, stdout, stderr });
+    });
+  });
+}
+
+/** What a command prints, when it prints what is waited for: it tells of a moment. */
+async function printed(words: string, isSo: (text: string) => boolean): Promise<string> {
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop
+    const { status, stdout } = await run(...words.split(" "));
+    if (status === 0 && isSo(stdout)) return stdout;
+  }
+}
 
 async function scanned(): Promise<string[]> {
   const found: string[] = [];
@@ -68,4 +102,40 @@ test("a store of two groups keeps what it is given while its shards move, and th
   const values = await Promise.all(keys.map((key) => client.get(key)));
   expect(values.map((value) => value?.length)).toEqual(counts);
   expect(await scanned()).toEqual(keys.toSorted());
+});
+
+test("the commands find the group that has a key, and status says who serves what and which group may stop", async () => {
+  expect(await run("put", "found", "it")).toEqual({ status: 0, stdout: "created, version 1\n", stderr: "" });
+  expect(await run("get", "found")).toEqual({ status: 0, stdout: "it\n", stderr: "" });
+  const text = await printed("status", (said) => /\n {2}safe to stop: /.test(said) && said.includes("holds 25 keys"));
+  expect(text).toContain("\ncluster kvorum: 8 shards by hash, at configuration 3\n");
+  expect(text).toContain("\ngroup 1, which is not in it: serves 0 shards\n");
+  expect(text).toContain("\ngroup 2: serves 8 shards (0-7)\n");
+  await admin.join([{ gid: 9, servers: ["127.0.0.1:1"] }]);
+  const given = (await admin.query()).shards.flatMap(({ gid }, shard) => (gid === 9 ? [shard] : []));
+  const json = JSON.parse(await printed("status --json", (said) => said.includes("not_fetched")));
+  const on = { gid: 9, creation: 1, servers: ["127.0.0.1:1"], state: "silent" };
+  expect(json.waits).toContainEqual({ gid: 9, phase: "unserved", why: "owner_silent", on, since: 4, shards: given });
+  expect(json.waits).toContainEqual({ gid: 2, phase: "parcel", why: "not_fetched", on, since: 4, shards: given });
+  await admin.leave([9]);
+  expect(await run("get", "found")).toMatchObject({ status: 0, stdout: "it\n" });
+});
+
+test("a server that is given the shardmaster of a cluster of another shape ends with 16, and names both", async () => {
+  const [one] = groups as [(typeof groups)[number]];
+  await running[0]?.end("SIGKILL");
+  const address = `127.0.0.1:${(await freePorts(1))[0]}`;
+  const other = new RigServer(["master", "--shards", "12", "--replica", "0", "--servers", address], `${masters.folder}/other.log`);
+  other.start();
+  const said =
+    "This server's group is part of 'kvorum' with 8 shards by hash, for ever, and the shardmaster that it was given is that of 'kvorum' with 12 shards by hash.";
+  // What is on its own disk is compared, and when that is lost what stands in its log.
+  for (const forget of [false, true]) {
+    if (forget) rmSync(`${masters.folder}/data-1/cells/shape-1`);
+    const server = serverOf({ gid: one.gid, creation: one.creation, server: one.servers[0] as string }, [address], `other-${forget}.log`);
+    server.start();
+    expect(await server.says(said)).toBe(true);
+    expect(await server.end("SIGCONT")).toBe(16);
+  }
+  await other.end("SIGKILL");
 });

@@ -44,6 +44,8 @@ export function describeMessage(message: Message): string {
       return `${head} no ${message.prevIndex}, try ${message.hintIndex}/${message.hintTerm}`;
     case "snapshot":
       return `${head} mark ${message.mark.index}/${message.mark.term}`;
+    case "timeout_now":
+      return head;
     default:
       return unreachable(message);
   }

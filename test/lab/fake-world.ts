@@ -168,6 +168,10 @@ export class FakeKind implements WorldKind {
     throw new Error("a fake kind has no shardmasters");
   }
 
+  runSharded(): Promise<Outcome> {
+    throw new Error("a fake kind has no clusters");
+  }
+
   runProcess(): Promise<Outcome> {
     throw new Error("a fake kind has no processes");
   }

@@ -53,7 +53,7 @@ test("a quick case leaves no trace, and everything is handed on", () => {
   const { progress, screen, heard } = reporter(true);
   progress.seedBegins("toy", { name: "fake", isRealTime: false }, 1);
   progress.caseBegins("toy", which);
-  progress.caseRepeats({ ...played, reason: "three is not four", stall: { who: "the runner", ms: 200 } });
+  progress.caseRepeats({ ...played, reason: "three is not four", evidence: undefined, stall: { who: "the runner", ms: 200 } });
   progress.caseEnds(result);
   progress.allEnded("toy", 1, noTotals);
   expect(screen).toEqual([]);

@@ -15,7 +15,8 @@ const envelope = { from: replicaId(0), to: replicaId(1), term: 3 };
 function packetOf(payload: Payload): Uint8Array {
   return encodePacket(header, payload);
 }
-const request = (): Uint8Array => packetOf({ kind: "raft", message: { kind: "vote", ...envelope, lastIndex: 1, lastTerm: 1 } });
+const request = (): Uint8Array =>
+  packetOf({ kind: "raft", message: { kind: "vote", ...envelope, lastIndex: 1, lastTerm: 1, transfer: false } });
 const reply = (): Uint8Array => packetOf({ kind: "raft", message: { kind: "vote_reply", ...envelope, granted: true } });
 const hello = (): Uint8Array => packetOf({ kind: "hello" });
 

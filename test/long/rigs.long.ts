@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { clusterPlan, runCluster } from "../rig/cluster/run.ts";
 import { floodPlan, runFloods } from "../rig/flood/run.ts";
 import { quickMillion, runMillion } from "../rig/million/run.ts";
 import type { RigReport } from "../rig/report.ts";
@@ -20,4 +21,11 @@ test("who asks without measure is stopped, and others are served meanwhile", asy
   const report = await runFloods({ ...floodPlan, seconds: 1, connections: 8, regulars: 3 }, silent);
   expect(broken(report)).toEqual([]);
   expect(report.demands).toHaveLength(2 * 4 + 2);
+});
+
+test("groups join and leave and servers are killed, and clients notice nothing but a delay", async () => {
+  const report = await runCluster({ ...clusterPlan, seconds: 30, rows: 3000 }, silent);
+  expect(broken(report)).toEqual([]);
+  expect(report.figures["kills of leaders"]).toBeGreaterThan(0);
+  expect(report.figures["operations on shards that moved"]).toBeGreaterThan(0);
 });

@@ -128,6 +128,10 @@ export class Cluster {
     return this.#input(id, (raft) => contexts.map((context) => raft.readIndex(context)));
   }
 
+  transfer(id: number, to: number): boolean {
+    return this.#input(id, (raft) => raft.transfer(replicaId(to)));
+  }
+
   compact(id: number, index: LogIndex): void {
     const node = this.node(id);
     const raft = this.raft(id);

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { replicaId } from "../../src/base/ids.ts";
-import { accepted, alone, append, campaign, elected, lapse, lead, preVote, sent, vote } from "./talk.ts";
+import { successors } from "../../src/raft/transfer.ts";
+import { accepted, alone, append, campaign, elected, lapse, lead, preVote, sent, timeoutNow, vote } from "./talk.ts";
 
-// Ongaro, "Consensus: Bridging Theory and Practice": 4.2.3 disruptive servers, 6.2 finding and losing the leader, 6.4 reads,
+// Ongaro, "Consensus: Bridging Theory and Practice": 3.10 leadership transfer, 4.2.3 disruptive servers, 6.2 finding and losing the leader, 6.4 reads,
 // 9.6 pre-votes. And what the asynchronous disk adds (10.2.1: the leader writes in parallel).
 
 test("4.2.3 a replica that heard a leader within an election timeout ignores vote requests, newer terms included", () => {
@@ -28,6 +29,69 @@ test("4.2.3 a leader ignores them as well; without checkQuorum both step into th
     cluster.step(vote(3, 8, 5, 5));
     expect(cluster.raft(1).state.term).toBe(term);
   }
+});
+
+test("4.2.3 a vote request that the leader has asked for is not ignored, by whoever hears the leader nor by the leader", () => {
+  const cluster = alone([], { term: 1 });
+  cluster.step(append(2, 1, [0, 0], []));
+  sent(cluster);
+  cluster.step(vote(3, 2, 0, 0, true));
+  expect(sent(cluster)).toMatchObject([{ kind: "vote_reply", term: 2, granted: true }]);
+  const other = alone();
+  lead(other);
+  other.step(vote(3, 2, 0, 0, true));
+  expect([other.raft(1).status(), sent(other)]).toMatchObject([{ role: "follower", term: 2, vote: 3 }, [{ granted: true }]]);
+});
+
+test("3.10 whoever the leader asks campaigns at once, in the next term, whatever its timer says; an older leader's word is nothing to it", () => {
+  const cluster = alone([1], { term: 2 });
+  cluster.step(append(2, 2, [1, 1], []));
+  sent(cluster);
+  cluster.step(timeoutNow(3, 1));
+  expect([cluster.raft(1).state.role, sent(cluster)]).toEqual(["follower", []]);
+  cluster.step(timeoutNow(2, 2));
+  expect(cluster.raft(1).status()).toMatchObject({ role: "candidate", term: 3, vote: 1 });
+  const asked = { kind: "vote", term: 3, lastIndex: 1, lastTerm: 1, transfer: true };
+  expect(sent(cluster)).toMatchObject([asked, asked]);
+});
+
+test("3.10 a campaign that the timer began does not speak in the leader's name", () => {
+  const cluster = alone();
+  campaign(cluster, 1);
+  for (const from of [2, 3]) cluster.step({ kind: "pre_vote_reply", from: replicaId(from), to: replicaId(1), term: 1, granted: true });
+  expect(sent(cluster).flatMap((message) => (message.kind === "vote" ? [message.transfer] : []))).toEqual([false, false]);
+});
+
+test("3.10 nobody tells the leader of a term to campaign in it", () => {
+  const cluster = alone();
+  lead(cluster);
+  cluster.step(timeoutNow(2, 1));
+  expect(cluster.raft(1).status()).toMatchObject({ role: "leader", term: 1 });
+});
+
+test("3.10 a leader that gives its place away takes no proposal, and names its successor; for an election timeout, not longer", () => {
+  const cluster = elected();
+  cluster.cuts.add("2->1");
+  expect([cluster.transfer(1, 2), cluster.transfer(2, 1), cluster.transfer(1, 1)]).toEqual([true, false, false]);
+  for (let i = 0; i < cluster.options.electionTicks; i += 1) {
+    expect(cluster.propose(1, "a")).toEqual([{ ok: false, why: "not_leader", leader: 2 }]);
+    expect(cluster.raft(1).ticksToSleep()).toBeLessThanOrEqual(cluster.options.electionTicks - i);
+    cluster.tick(1);
+  }
+  expect(cluster.propose(1, "a")).toMatchObject([{ ok: true }]);
+});
+
+test("3.10 the successor of choice is one that was heard of lately, then one that has most, then one with a lower number", () => {
+  const cluster = elected([1, 2, 3, 4, 5]);
+  cluster.cuts.add("1->2");
+  cluster.propose(1, "a");
+  cluster.stabilize();
+  expect(successors(cluster.raft(1).state)).toEqual([3, 4, 5, 2]);
+  cluster.cuts.clear();
+  for (const cut of ["3->1", "4->1", "5->1"]) cluster.cuts.add(cut);
+  cluster.tick(1, cluster.options.electionTicks);
+  cluster.stabilize();
+  expect(successors(cluster.raft(1).state)).toEqual([2, 3, 4, 5]);
 });
 
 test("4.2.3 a leader still steps down for the newer term of anybody else's answer", () => {

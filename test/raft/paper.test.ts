@@ -84,7 +84,7 @@ test("5.2 a candidate spends a term, votes for itself and asks all others, namin
   sent(cluster);
   for (const from of [2, 3]) cluster.step({ kind: "pre_vote_reply", from: replicaId(from), to: replicaId(1), term: 3, granted: true });
   expect(cluster.raft(1).status()).toMatchObject({ role: "candidate", term: 3, vote: 1 });
-  const requests = [2, 3, 4, 5].map((to) => ({ kind: "vote", from: 1, to, term: 3, lastIndex: 2, lastTerm: 2 }));
+  const requests = [2, 3, 4, 5].map((to) => ({ kind: "vote", from: 1, to, term: 3, lastIndex: 2, lastTerm: 2, transfer: false }));
   expect(sent(cluster)).toEqual(requests);
 });
 

@@ -170,7 +170,7 @@ test("a disruptive follower: vote requests of newer terms do not depose a leader
   const cluster = elected();
   for (let term = 2; term < 10; term += 1) {
     for (const to of [1, 2]) {
-      cluster.raft(to).step({ kind: "vote", from: replicaId(3), to: replicaId(to), term, lastIndex: 9, lastTerm: 9 });
+      cluster.raft(to).step({ kind: "vote", from: replicaId(3), to: replicaId(to), term, lastIndex: 9, lastTerm: 9, transfer: false });
     }
     cluster.tick(1, 3);
     cluster.stabilize([1, 2]);

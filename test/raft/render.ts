@@ -27,7 +27,9 @@ export function messageLine(message: Message): string {
   switch (message.kind) {
     case "vote":
     case "pre_vote":
-      return `${head} log ${message.lastIndex}/${message.lastTerm}`;
+      return `${head} log ${message.lastIndex}/${message.lastTerm}${message.kind === "vote" && message.transfer ? " for its leader" : ""}`;
+    case "timeout_now":
+      return head;
     case "vote_reply":
     case "pre_vote_reply":
       return `${head} ${message.granted ? "granted" : "refused"}`;

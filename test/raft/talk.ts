@@ -1,5 +1,15 @@
 import { replicaId } from "../../src/base/ids.ts";
-import type { Append, AppendAccepted, AppendRejected, InstallSnapshot, Message, PreVote, Vote, VoteReply } from "../../src/raft/message.ts";
+import type {
+  Append,
+  AppendAccepted,
+  AppendRejected,
+  InstallSnapshot,
+  Message,
+  PreVote,
+  TimeoutNow,
+  Vote,
+  VoteReply,
+} from "../../src/raft/message.ts";
 import { membership } from "../../src/raft/membership.ts";
 import type { RaftOptions } from "../../src/raft/options.ts";
 import type { Entry, HardState, LogIndex, Term } from "../../src/raft/types.ts";
@@ -76,8 +86,12 @@ export function preVote(from: number, term: Term, lastIndex: LogIndex, lastTerm:
   return { kind: "pre_vote", from: replicaId(from), to, term, lastIndex, lastTerm };
 }
 
-export function vote(from: number, term: Term, lastIndex: LogIndex, lastTerm: Term): Vote {
-  return { kind: "vote", from: replicaId(from), to, term, lastIndex, lastTerm };
+export function vote(from: number, term: Term, lastIndex: LogIndex, lastTerm: Term, transfer = false): Vote {
+  return { kind: "vote", from: replicaId(from), to, term, lastIndex, lastTerm, transfer };
+}
+
+export function timeoutNow(from: number, term: Term): TimeoutNow {
+  return { kind: "timeout_now", from: replicaId(from), to, term };
 }
 
 export function voteReply(from: number, term: Term, granted: boolean): VoteReply {

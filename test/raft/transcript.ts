@@ -73,6 +73,7 @@ class Transcript {
     lapse: (ids) => ids.forEach((id) => this.#lapse(number(id))),
     campaign: ([id]) => this.#campaign(number(id)),
     propose: ([id, ...texts]) => this.#propose(number(id), texts),
+    transfer: ([id, to]) => this.#transfer(number(id), number(to)),
     read: ([id, ...contexts]) =>
       this.#read(
         number(id),
@@ -152,6 +153,10 @@ class Transcript {
 
   #read(id: number, contexts: readonly number[]): void {
     for (const asked of this.#it.read(id, ...contexts)) if (!asked.ok) this.#say(`${id} refuses: ${asked.why}`);
+  }
+
+  #transfer(id: number, to: number): void {
+    if (!this.#it.transfer(id, to)) this.#say(`${id} does not give its place to ${to}`);
   }
 
   #deliver(packet: Packet): void {

@@ -1,8 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { Packable } from "../../src/base/codec.ts";
 import { serverId } from "../../src/base/ids.ts";
 import { KvorumError } from "../../src/client/errors.ts";
+import { type Address, parseAddress } from "../../src/real/address.ts";
 import { connect } from "../../src/real/connect.ts";
 import { callLimits, type ConnectOptions, connectSettings } from "../../src/real/connect-options.ts";
+import { freePorts } from "../../src/real/free-ports.ts";
+import { type Answer, decodeCalls, encodeAnswers, packAnswer } from "../../src/rsm/client-wire.ts";
+import { encodeShardTimes } from "../../src/rsm/shard-times.ts";
+import { refused } from "../../src/rsm/state/state-machine.ts";
 import { TcpRig } from "./tcp/rig.ts";
 
 const group = ["127.0.0.1:7001"];
@@ -68,6 +74,31 @@ describe("servers that will never speak with a client", () => {
     expect(error).toMatchObject({ code: "refused", outcome: "not_done", retryable: true });
     expect((error as Error).message).toContain('You belong to cluster "kvorum", and server 127.0.0.1:0 to cluster "green"');
     await expect(client.get("a")).rejects.toMatchObject({ code: "refused", outcome: "not_done" });
+    await client.close();
+  });
+});
+
+describe("a group without a leader", () => {
+  const rig = new TcpRig();
+  afterEach(() => rig.close());
+
+  test("has not done what it refused every time: TCP brings no attempt twice", async () => {
+    const address = `127.0.0.1:${(await freePorts(1))[0]}`;
+    const server = await rig.open(address, { cluster: "kvorum", listen: parseAddress(address) as Address });
+    let refusals = 0;
+    server.onPacket((from, packet) => {
+      const { group: asked, calls } = decodeCalls(packet);
+      const values: Packable[] = [];
+      for (const { kind, id } of calls) {
+        const time: Answer = { kind: "result", bytes: encodeShardTimes({ first: 0, times: Array.from({ length: 256 }, () => 1) }) };
+        if (kind === "request") refusals += 1;
+        packAnswer(id, kind === "time" ? time : { kind: "refused", refusal: refused("not_leader", "") }, values);
+      }
+      server.send(from, encodeAnswers(asked, values));
+    });
+    const client = connect({ group: [address] });
+    await expect(client.put("a", "b", { timeoutMs: 300 })).rejects.toMatchObject({ code: "timeout", outcome: "not_done" });
+    expect(refusals).toBeGreaterThan(0);
     await client.close();
   });
 });

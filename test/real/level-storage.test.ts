@@ -146,6 +146,24 @@ describe("views", () => {
     expect([door.openIterators, door.openSnapshots]).toEqual([0, 0]);
   });
 
+  test("wait for a batch that begins at the end of the turn in which they were asked for", async () => {
+    const shared = new Turn();
+    storage = new LevelStorage(door, { turn: shared, stop: (reason, sentence) => stops.push({ reason, sentence }) });
+    shared.soon(() => {
+      storage.snapshot((view) => readAll(view, "view"));
+      storage.deleteRange(utf8("x"));
+      storage.write([put("a", "1")], synced, call("a"));
+    });
+    await turn();
+    await turn();
+    expect([called, stops]).toEqual([[], []]);
+    door.writing.finish();
+    await turn();
+    await turn();
+    expect(called).toEqual(["a", "view a"]);
+    expect(door.snapshotsWhileWriting).toBe(0);
+  });
+
   test("read a range to its end, however few rows come at once", async () => {
     door.chunkRowsMax = 3;
     storage.write(

@@ -3,8 +3,12 @@ import { build } from "../bench/build.ts";
 /** The rigs by name; each takes `--quick` and `--json`, and those that say so more. They run what was built. */
 const rigs = {
   admins: { of: "a shardmaster whose leader is killed under administrators; --operations, --seed", file: "./admins.ts" },
+  cluster: {
+    of: "a whole store whose shards move and whose servers are killed under clients; --seconds, --rows, --seed",
+    file: "./cluster.ts",
+  },
   flood: { of: "clients who ask without measure, beside clients who do not; --seconds", file: "./flood.ts" },
-  kill: { of: "servers that are killed under clients; --seconds, --seed, --plant rollback", file: "./kill.ts" },
+  kill: { of: "servers that are killed under clients; --seconds, --seed, --polite, --plant rollback", file: "./kill.ts" },
   million: { of: "a million keys: memory, restart, and a replica that was left behind; --keys, --seconds", file: "./million.ts" },
 } as const;
 

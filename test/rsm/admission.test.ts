@@ -185,6 +185,27 @@ describe("what the operator can do about an emptied directory", () => {
     expect(group.member(0).refusedBy).toBeUndefined();
   });
 
+  test("one that was wiped before anybody had pinned it comes back, and hears those who were admitted meanwhile", () => {
+    const group = new Group();
+    const forge = new Forge(group);
+    const [s0, s1, s2] = group.cluster.servers;
+    for (const other of [s1!, s2!]) group.cluster.network.cutOneWay(s0!.id, other.id);
+    group.cluster.startAll();
+    group.run(1_000);
+    // Of all that it has said, only that it pinned s1 arrives.
+    const told = forge.genuine.filter(({ from, to }) => from === "s0" && to === "s1");
+    const pinned = told.find(({ packet }) => decodePacket(packet).payload.kind === "pinned");
+    forge.deliver("s0", 1, pinned!.packet);
+    group.run(1_000);
+    expect(phases(group)).toEqual(["waiting", "running", "waiting"]);
+    group.crash(0, true);
+    group.cluster.server(0).disk.wipe();
+    group.heal();
+    group.restart(0);
+    group.commit("all are there", [0, 1, 2]);
+    expect(durablePin(group, 0, 1)).toBe(durableIncarnation(group, 1));
+  });
+
   test("an answer that comes late does not mark a replica that was admitted", () => {
     const group = new Group();
     const forge = new Forge(group);

@@ -15,15 +15,16 @@ export interface Attempt {
   readonly packet: number;
 }
 
-/** A client of a group of three, whose servers are played by a test. */
+/** A client of a group, of three unless otherwise said, whose servers are played by a test. */
 export class ClientRig {
   readonly clock: HandClock = new HandClock();
   readonly attempts: Attempt[] = [];
   readonly caller: GroupClient;
-  readonly servers: readonly ServerId[] = ["s0", "s1", "s2"].map(serverId);
+  readonly servers: readonly ServerId[];
   packets = 0;
 
-  constructor(options: Partial<CallerOptions> = {}) {
+  constructor(options: Partial<CallerOptions> = {}, size = 3) {
+    this.servers = Array.from({ length: size }, (_, at) => serverId(`s${at}`));
     const send = (to: ServerId, packet: Uint8Array): void => {
       for (const call of decodeCalls(packet).calls)
         this.attempts.push({ server: this.servers.indexOf(to), call, at: this.clock.now(), packet: this.packets });
@@ -44,6 +45,11 @@ export class ClientRig {
     const last = this.attempts.at(-1);
     if (last === undefined) throw new Error("nothing was sent");
     return last;
+  }
+
+  /** There is no connection to that server any more. */
+  lose(server: number): void {
+    this.caller.lost(this.servers[server] as ServerId);
   }
 
   /** The server of an attempt answers it. */

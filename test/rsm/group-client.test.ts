@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { present } from "../../src/base/assert.ts";
 import { type ServerId, serverId } from "../../src/base/ids.ts";
 import type { Answer } from "../../src/rsm/client-wire.ts";
 import { LeaderSearch } from "../../src/rsm/caller/leader-search.ts";
@@ -80,6 +81,52 @@ describe("who leads", () => {
     const gaps = rig.attempts.slice(1).map(({ at }, i) => Math.round(at - (rig.attempts[i]?.at ?? 0)));
     expect(gaps.slice(0, 4)).toEqual([100, 200, 400, 400]);
     expect(rig.attempts[0]?.server).not.toBe(rig.attempts[1]?.server);
+  });
+});
+
+describe("a server to which there is no connection any more", () => {
+  test("is not waited for: another one is asked soon, and what comes back all the same still counts", () => {
+    const rig = new ClientRig({ attemptMs: 60_000, attemptMaxMs: 60_000 });
+    const endings = ask(rig);
+    rig.run(0);
+    const [first] = rig.attempts;
+    rig.lose(rig.last.server);
+    rig.run(20);
+    expect([rig.attempts.length, rig.last.server === first?.server]).toEqual([2, false]);
+    rig.answer(present(first, "it was asked"), done);
+    expect(endings).toEqual([done]);
+  });
+
+  test("is not asked first by the next call, which does not know it either", () => {
+    const rig = new ClientRig();
+    ask(rig);
+    rig.run(0);
+    rig.answer(rig.last, done);
+    const leader = rig.last.server;
+    rig.lose(leader);
+    ask(rig);
+    rig.run(0);
+    expect(rig.last.server).not.toBe(leader);
+  });
+
+  test("one after the other are asked more and more slowly, when none is left", () => {
+    const rig = new ClientRig({ restMs: 10, restMaxMs: 80 });
+    ask(rig);
+    for (let i = 0; i < 200; i += 1) {
+      rig.run(5);
+      rig.lose(rig.last.server);
+    }
+    expect(rig.attempts.length).toBeGreaterThan(1000 / 80 - 2);
+    expect(rig.attempts.length).toBeLessThan(1000 / 40 + 10);
+  });
+
+  test("is waited for where there is no other", () => {
+    const rig = new ClientRig({}, 1);
+    ask(rig);
+    rig.run(0);
+    rig.lose(0);
+    rig.run(100);
+    expect(rig.attempts).toHaveLength(1);
   });
 });
 

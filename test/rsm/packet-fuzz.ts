@@ -46,6 +46,7 @@ function kindOf({ payload }: Packet): string {
   if (payload.kind === "chunk") return payload.mark === undefined ? "chunk" : "last chunk";
   if (payload.kind !== "raft") return payload.kind;
   const { message } = payload;
+  if (message.kind === "vote" && message.transfer) return "vote for its leader";
   return message.kind === "append_reply" ? `append_reply ${message.accepted}` : message.kind;
 }
 
@@ -152,14 +153,14 @@ function drawValues(rng: Rng): Packable[] {
   const prevTerm = rng.int(1, 5);
   const hintTerm = rng.int(0, 5);
   const kind = rng.int(0, 10);
-  if (kind < 2) return [...head, rng.pick([1, 3]), drawNumber(rng), drawNumber(rng), drawNumber(rng)];
+  if (kind < 2) return [...head, rng.pick([1, 3, 12]), drawNumber(rng), drawNumber(rng), drawNumber(rng)];
   if (kind < 4) return [...head, rng.pick([2, 4]), drawNumber(rng), rng.chance(0.5)];
   if (kind === 4 && rng.chance(0.2)) return [...head, 5, rng.int(10, 99), 0, 0, drawNumber(rng), drawNumber(rng), drawEntries(rng, 1)];
   if (kind < 7) return [...head, 5, 2000, rng.int(1, 50), prevTerm, drawNumber(rng), drawNumber(rng), drawEntries(rng, prevTerm)];
   if (kind === 7) return [...head, 6, drawNumber(rng), drawNumber(rng), drawNumber(rng)];
   if (kind === 8) return [...head, 7, hintTerm + rng.int(0, 9), drawNumber(rng), rng.int(50, 99), rng.int(0, 50), hintTerm];
   if (kind === 9) return [...head, ...drawChunkWord(rng, prevTerm)];
-  return [...head, ...rng.pick([[16], [17, drawNumber(rng)], [18, drawNumber(rng)]])];
+  return [...head, ...rng.pick([[11, drawNumber(rng)], [16], [17, drawNumber(rng)], [18, drawNumber(rng)]])];
 }
 
 function drawChunkWord(rng: Rng, markTerm: number): Packable[] {

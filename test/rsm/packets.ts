@@ -51,7 +51,9 @@ const rejected: fc.Arbitrary<Body> = fc
   }));
 
 const body: fc.Arbitrary<Body> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("pre_vote" as const, "vote" as const), ...asked }),
+  fc.record({ kind: fc.constant("pre_vote" as const), ...asked }),
+  fc.record({ kind: fc.constant("vote" as const), ...asked, transfer: fc.boolean() }),
+  fc.record({ kind: fc.constant("timeout_now" as const), term: wholeNumber }),
   fc.record({ kind: fc.constantFrom("pre_vote_reply" as const, "vote_reply" as const), ...answered }),
   append,
   fc.record({

@@ -43,6 +43,34 @@ test("a row is what a plain list of everything says, and comes back from its byt
   );
 });
 
+test("what was told of a result stays, and the bytes of a row that was read, whatever is done later", () => {
+  const first = new SessionRow(3);
+  first.done(1, 1, 9, Uint8Array.of(1, 1));
+  const bytes = first.encode();
+  const before = new Uint8Array(bytes);
+  const row = decodeSessionRow(bytes);
+  const told = row.resultOf(1);
+  for (let number = 2; number <= 4; number += 1) row.done(number, number, 9, Uint8Array.of(number, number));
+  expect([told, bytes]).toEqual([Uint8Array.of(1, 1), before]);
+  expect([row.resultOf(1), row.resultOf(4)]).toEqual([undefined, Uint8Array.of(4, 4)]);
+});
+
+test("a result is a copy of what was given", () => {
+  const row = new SessionRow(3);
+  for (const number of [1, 2, 3]) {
+    const given = Uint8Array.of(number, number);
+    row.done(number, 1, 9, given);
+    given.fill(0);
+  }
+  expect([1, 2, 3].map((number) => row.resultOf(number))).toEqual([1, 2, 3].map((number) => Uint8Array.of(number, number)));
+});
+
+test("new rows share nothing", () => {
+  const [one, other] = [new SessionRow(3), new SessionRow(3)];
+  one.done(1, 1, 9, null);
+  expect([one.resultOf(1), other.resultOf(1)]).toEqual([null, undefined]);
+});
+
 describe("bytes that are no row", () => {
   const cases: [string, Packable][] = [
     ["no list", 7],

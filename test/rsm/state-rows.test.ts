@@ -45,7 +45,9 @@ class Text implements RowForm {
 
 const name = (number: number): string => `key ${number}`;
 const value = fc.option(fc.uint8Array({ maxLength: 100 }), { nil: undefined });
-const step = fc.record({ kind: fc.constantFrom("read", "put", "form", "restored"), number: fc.nat(30), value });
+const step = fc.record({ kind: fc.constantFrom("read", "put", "form", "restored"), number: fc.nat(30), value, isSame: fc.boolean() });
+/** Keys that are asked for again by the same object. */
+const sameKeys = Array.from({ length: 31 }, (_, number) => utf8(name(number)));
 
 test("never differs from the rows behind it, however few of them it holds", () => {
   fc.assert(
@@ -56,8 +58,8 @@ test("never differs from the rows behind it, however few of them it holds", () =
       for (const steps of rounds) {
         if (steps[0]?.kind === "restored") state.restored(disk.read);
         disk.apply(state, () => {
-          for (const { kind, number, value: next } of steps) {
-            const key = utf8(name(number));
+          for (const { kind, number, value: next, isSame } of steps) {
+            const key = isSame ? (sameKeys[number] as Uint8Array) : utf8(name(number));
             if (kind === "put" && next !== undefined) state.put(key, next);
             if (kind === "put" && next === undefined) state.delete(key);
             if (kind === "form") {
@@ -74,10 +76,20 @@ test("never differs from the rows behind it, however few of them it holds", () =
           expect(disk.rows.get(name(number))).toEqual(model.get(name(number)));
           expect(state.get(utf8(name(number)))).toEqual(model.get(name(number)));
         }
+        state.get(sameKeys[steps[0]?.number ?? 0] as Uint8Array);
       }
     }),
     { numRuns: 300 },
   );
+});
+
+test("while entries are applied it does not look for what is put as new, also where somebody hears of it", () => {
+  const [asked, heard]: [string[], string[]] = [[], []];
+  const state = new StateRows((key) => void asked.push(utf8Text(key)));
+  state.begin((key, before) => heard.push(`${utf8Text(key)}: ${before === undefined ? "nothing" : "something"}`));
+  state.put(utf8("new"), utf8("1"), true);
+  expect([asked, heard, state.get(utf8("new"))]).toEqual([[], ["new: nothing"], utf8("1")]);
+  expect(() => state.put(utf8("new"), utf8("2"), true)).toThrow("what is put as new is not there");
 });
 
 describe("while entries are applied", () => {

@@ -22,7 +22,10 @@ const inputs: readonly ((from: 1 | 2, b: number) => Input)[] = [
     raft.step({ kind: "append", from: replicaId(from), to, term, ...prev, commit: prev.prevIndex, round: b, entries: [] });
   },
   // Somebody asks for a vote, or whether he would get one.
-  (from, b) => (raft) => raft.step({ kind: "vote", from: replicaId(from), to, term: raft.state.term + 1, lastIndex: b * 3, lastTerm: b }),
+  (from, b) => (raft) => {
+    const asked = { term: raft.state.term + 1, lastIndex: b * 3, lastTerm: b };
+    raft.step({ kind: "vote", from: replicaId(from), to, ...asked, transfer: b > 1 });
+  },
   (from, b) => (raft) =>
     raft.step({ kind: "pre_vote", from: replicaId(from), to, term: raft.state.term + 1, lastIndex: b * 3, lastTerm: b }),
   // A follower answers.

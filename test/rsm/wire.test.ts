@@ -25,7 +25,7 @@ test("whatever is done to packets, nothing but Malformed is thrown, and what is 
   expect(report.malformed).toBeGreaterThan(10_000);
   expect(report.accepted).toBeGreaterThan(5_000);
   expect(Object.values(report.kinds).every((count) => count > 100)).toBe(true);
-  expect(Object.keys(report.kinds)).toHaveLength(14);
+  expect(Object.keys(report.kinds)).toHaveLength(16);
 });
 
 const data = utf8("x");
@@ -81,6 +81,8 @@ const kinds: readonly Kind[] = [
   { name: "pre-vote", good: [1, 4, 10, 3], wrong: { 1: notWhole, 2: notWhole, 3: notWhole } },
   { name: "answer to a pre-vote", good: [2, 4, true], wrong: { 1: notWhole, 2: notFlag } },
   { name: "vote", good: [3, 4, 10, 3], wrong: { 1: notWhole, 2: notWhole, 3: notWhole } },
+  { name: "vote that the leader asks for", good: [12, 4, 10, 3], wrong: { 1: notWhole, 2: notWhole, 3: notWhole } },
+  { name: "leader that wants to be replaced", good: [11, 4], wrong: { 1: notWhole } },
   { name: "answer to a vote", good: [4, 4, false], wrong: { 1: notWhole, 2: notFlag } },
   {
     name: "append",
@@ -181,7 +183,7 @@ describe("a header", () => {
     ["sender", 3, [-1, 64, "0", null, true]],
     ["incarnation", 4, notWhole],
     ["receiver", 5, [-1, 64, "0", null]],
-    ["kind", 6, [0, 11, 15, 19, -1, "hello", "5", null, [], data]],
+    ["kind", 6, [0, 13, 15, 19, -1, "hello", "5", null, [], data]],
   ] as const)("with a %s that cannot be is refused", (_, at, values) => {
     for (const value of values) expect(decodeOf(hello.with(at, value))).toThrow(Malformed);
   });

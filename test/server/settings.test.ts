@@ -23,6 +23,7 @@ test("a server listens where it is reached, and the others are its peers", () =>
   const { settings, identity } = replicaSettings({ ...flags, data: "d" });
   expect(settings).toEqual({
     cluster: "blue",
+    owner: { group: 1, creation: 9, replica: 1 },
     self: "127.0.0.1:7001",
     listen: { host: "127.0.0.1", port: 7001 },
     peers: ["127.0.0.1:7000", "127.0.0.1:7002"],

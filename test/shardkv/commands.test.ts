@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encode, type Packable } from "../../src/base/codec.ts";
+import { decode, encode, Malformed, type Packable } from "../../src/base/codec.ts";
 import { decodeCommand, encodeCommand, type KvCommand } from "../../src/shardkv/commands.ts";
 import { KvMachine } from "../../src/shardkv/kv-machine.ts";
 import { kvOptions, type KvOptions } from "../../src/shardkv/options.ts";
@@ -27,6 +27,48 @@ test("a command comes back as it was", () => {
     { numRuns: 500 },
   );
 });
+
+const narrow = { ...limits, keyBytesMax: 3, valueBytesMax: 300 };
+const spoilt = fc.record({ cut: fc.nat(3), at: fc.nat(10), byte: fc.integer({ min: 0, max: 255 }), more: fc.uint8Array({ maxLength: 2 }) });
+
+test("a short way through the bytes comes to what the long one does", () => {
+  let found = 0;
+  fc.assert(
+    fc.property(
+      commandOn(fc.uint8Array({ maxLength: 5 }), fc.uint8Array({ maxLength: 310 })),
+      fc.option(spoilt, { freq: 1 }),
+      (command, change) => {
+        const good = encodeCommand(command);
+        const bytes = change === null ? good : new Uint8Array([...good.subarray(0, good.length - change.cut), ...change.more]);
+        if (change !== null && change.at < bytes.length) bytes[change.at] = change.byte;
+        const decoded = decodeCommand(bytes, narrow);
+        const long = longWay(bytes);
+        expect(decoded.ok && keyAndValue.includes(decoded.value.op) ? decoded.value : undefined).toEqual(long);
+        if (long !== undefined) found += 1;
+      },
+    ),
+    { numRuns: 500 },
+  );
+  expect(found).toBeGreaterThan(50);
+});
+
+const keyAndValue: readonly (string | undefined)[] = [undefined, "put", "append", "swap"];
+
+/** The put, append or swap that bytes hold, taken apart by the codec. */
+function longWay(bytes: Uint8Array): unknown {
+  let fields: unknown;
+  try {
+    fields = decode(bytes, { depthMax: 1, elementsMax: 8 });
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+  if (!Array.isArray(fields) || fields.length !== 3) return undefined;
+  const [operation, first, second] = fields as unknown[];
+  const op = typeof operation === "number" ? keyAndValue[operation] : undefined;
+  if (op === undefined || !(first instanceof Uint8Array) || !(second instanceof Uint8Array)) return undefined;
+  return first.length > narrow.keyBytesMax || second.length > narrow.valueBytesMax ? undefined : { op, key: first, value: second };
+}
 
 test("a command looks like this", () => {
   expect(hexOf(encodeCommand({ op: "put", key, value }))).toBe("9301c4016bc40176");

@@ -21,7 +21,8 @@ export class MemoryState implements State {
     return this.#image.get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
+  put(key: Uint8Array, value: Uint8Array, isNew = false): void {
+    assert(!isNew || this.#image.get(key) === undefined, "what is put as new is not there");
     this.writes += 1;
     this.#copies.set(key, key.slice()).set(value, value.slice());
     this.#image.apply([{ op: "put", key, value }]);

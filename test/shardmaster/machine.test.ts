@@ -29,6 +29,19 @@ describe("a configuration", () => {
     expect(master.owners()).toEqual([0, 0, 0, 0]);
   });
 
+  test("is told to who has an older one, and to nobody else", () => {
+    const master = new Master(4);
+    const newer = (than: number): unknown => master.ask({ op: "newer", than });
+    expect(newer(-1)).toEqual({ ok: true, op: "newer", latest: 0, config: master.config(0) });
+    expect(newer(0)).toEqual({ ok: true, op: "newer", latest: 0, config: undefined });
+    master.join(1);
+    master.join(2);
+    expect(newer(0)).toEqual({ ok: true, op: "newer", latest: 2, config: master.config(2) });
+    expect(newer(1)).toEqual(newer(0));
+    expect(newer(2)).toEqual({ ok: true, op: "newer", latest: 2, config: undefined });
+    expect(newer(7)).toEqual(newer(2));
+  });
+
   test("does not follow when everything is as it is asked for", () => {
     const master = new Master(4);
     expect(master.leave(1, 7)).toEqual(unchanged(0));

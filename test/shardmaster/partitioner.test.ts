@@ -5,7 +5,7 @@ import { type GroupId, groupId } from "../../src/base/ids.ts";
 import { Rng } from "../../src/base/rng.ts";
 import { rebalance } from "../../src/shardmaster/balance.ts";
 import { fnv1a64 } from "../../src/shardmaster/fnv.ts";
-import { partitioner, type PartitionerSpec, type ShardOf } from "../../src/shardmaster/partitioner.ts";
+import { partitioner, type PartitionerSpec, shardsBetween, type ShardOf } from "../../src/shardmaster/partitioner.ts";
 import { anyKey, oddKeys } from "../shardkv/arbitraries.ts";
 import { bytesOf, textOf } from "../shardkv/store.ts";
 import { countsOf } from "./fewest.ts";
@@ -175,4 +175,44 @@ test("integer is the number in the key modulo the shards", () => {
   // Longer than a number can be.
   const digits = "9".repeat(100) + "7";
   expect(partitioner({ kind: "integer" }, 65_521)(bytesOf(digits))).toBe(Number(BigInt(digits) % 65_521n));
+});
+
+describe("the shards between two keys", () => {
+  const divided: readonly PartitionerSpec[] = [{ kind: "hash" }, { kind: "range", splits: [bytesOf("f"), bytesOf("p")] }];
+
+  test.each(divided)("are those that hold any key between them, with $kind", (spec) => {
+    const shardOf = partitioner(spec, 3);
+    fc.assert(
+      fc.property(anyKey, anyKey, anyKey, (a, b, c) => {
+        const [low, key, high] = [a, b, c].toSorted(compareBytes) as [Uint8Array, Uint8Array, Uint8Array];
+        const division = { kind: spec.kind, shards: 3, shardOf };
+        for (const from of [low, undefined])
+          for (const to of [high, undefined]) expect(shardsBetween(division, from, to)).toContain(shardOf(key));
+      }),
+    );
+  });
+
+  test("are one where the ends are one key, or the wrong way round", () => {
+    const division = { kind: "hash", shards: 100, shardOf: partitioner({ kind: "hash" }, 100) } as const;
+    const key = bytesOf("key00001");
+    expect(shardsBetween(division, key, key)).toEqual([division.shardOf(key)]);
+    expect(shardsBetween(division, bytesOf("b"), bytesOf("a"))).toHaveLength(1);
+  });
+
+  test("are no more than needed where keys are in order", () => {
+    const spec = divided[1] as PartitionerSpec;
+    const division = { kind: spec.kind, shards: 3, shardOf: partitioner(spec, 3) };
+    expect(shardsBetween(division, bytesOf("a"), bytesOf("c"))).toEqual([0]);
+    expect(shardsBetween(division, bytesOf("a"), bytesOf("f"))).toEqual([0, 1]);
+    expect(shardsBetween(division, bytesOf("q"), undefined)).toEqual([2]);
+    expect(shardsBetween(division, undefined, undefined)).toEqual([0, 1, 2]);
+  });
+});
+
+test("servers 1 and 2 have some of the five keys with which MadKV is tried", () => {
+  for (const shards of [3, 5]) {
+    const shardOf = partitioner({ kind: "hash" }, shards);
+    const owned = new Set([0, 1, 2, 3, 4].map((at) => shardOf(bytesOf(`key0000${at}`))));
+    expect([...owned], `${shards} partitions`).toEqual(expect.arrayContaining([1, 2]));
+  }
 });

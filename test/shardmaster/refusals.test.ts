@@ -272,7 +272,8 @@ describe("a query is refused", () => {
     [[1, "x"], "A configuration's number was given as text; it is a whole number, 0 or more, or -1 for the latest."],
     [[1], "A question for a configuration has its number; 0 fields were given behind the operation, and 1 are allowed."],
     [[2, 0], "A question for the shape has nothing else; 1 fields were given behind the operation, and 0 are allowed."],
-    [[3], "An operation was given as number 3; there are 1 (configuration) and 2 (shape)."],
+    [[3], "A question for a newer configuration has a number; 0 fields were given behind the operation, and 1 are allowed."],
+    [[4], "An operation was given as number 4; there are 1 (configuration), 2 (shape) and 3 (a newer configuration)."],
     [7, "A query was given as a number; it is a list."],
   ])("%j", (query, detail) => {
     expect(new Master().machine.decodeQuery(encode(query))).toEqual(bad(detail));

@@ -121,6 +121,7 @@ function checkResult(bytes: Uint8Array, counts: Counts): void {
 function encodeAgain(result: MasterResult | Refused): Uint8Array {
   if (!result.ok) return encodeMasterResult(result);
   if (result.op === "config") return encodeMasterResult({ ...result, config: encodeConfig(result.config) });
+  if (result.op === "newer") return encodeMasterResult({ ...result, config: result.config && encodeConfig(result.config) });
   if (result.op === "shape") return encodeMasterResult({ ...result, shape: result.shape && encodeShape(result.shape) });
   return encodeMasterResult(result);
 }
@@ -174,7 +175,8 @@ function drawRight(rng: Rng, master: Master): Uint8Array {
 }
 
 function drawQuery(rng: Rng): MasterQuery {
-  return rng.chance(0.2) ? { op: "shape" } : { op: "config", number: rng.int(-1, 40) };
+  if (rng.chance(0.2)) return { op: "shape" };
+  return rng.chance(0.7) ? { op: "config", number: rng.int(-1, 40) } : { op: "newer", than: rng.int(-1, 40) };
 }
 
 function drawCommand(rng: Rng): MasterCommand {

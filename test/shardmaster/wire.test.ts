@@ -60,6 +60,8 @@ describe("on the wire", () => {
   test("a query comes back as it was", () => {
     for (const number of [-1, 0, 1, 127, 128, Number.MAX_SAFE_INTEGER]) {
       expect(decodeMasterQuery(encodeMasterQuery({ op: "config", number }))).toEqual({ ok: true, value: { op: "config", number } });
+      const newer = { op: "newer", than: number } as const;
+      expect(decodeMasterQuery(encodeMasterQuery(newer))).toEqual({ ok: true, value: newer });
     }
     expect(decodeMasterQuery(encodeMasterQuery({ op: "shape" }))).toEqual({ ok: true, value: { op: "shape" } });
   });

@@ -231,7 +231,7 @@ export class GlassGroup {
     for (const to of this.members) {
       if (to === leader) continue;
       const ends = { from: replicaId(leader), to, term };
-      this.send({ kind: "vote", ...ends, lastIndex, lastTerm });
+      this.send({ kind: "vote", ...ends, lastIndex, lastTerm, transfer: false });
       this.storeVote(to, term, leader);
       Object.assign(this.state(to), { term, vote: leader });
       this.look(to);

@@ -56,7 +56,7 @@ test("R4: a new leader lacks what was committed before", () => {
   Object.assign(group.state(2), { term: 3, vote: 2, role: "candidate" });
   group.look(2);
   for (const to of [0, 1]) {
-    group.send({ kind: "vote", from: replicaId(2), to: replicaId(to), term: 3, lastIndex: 3, lastTerm: 1 });
+    group.send({ kind: "vote", from: replicaId(2), to: replicaId(to), term: 3, lastIndex: 3, lastTerm: 1, transfer: false });
     // They vote although their logs are newer; the oracle is not shown how, or R13 would be first.
     group.oracle.ledger.voted(to, 3, 2);
   }
@@ -103,7 +103,7 @@ test("R13: a vote for a log that is behind", () => {
   group.storeVote(0, 2, 0);
   Object.assign(group.state(0), { term: 2, vote: 0, role: "follower" });
   group.look(0);
-  group.send({ kind: "vote", from: replicaId(0), to: replicaId(1), term: 2, lastIndex: 2, lastTerm: 1 });
+  group.send({ kind: "vote", from: replicaId(0), to: replicaId(1), term: 2, lastIndex: 2, lastTerm: 1, transfer: false });
   Object.assign(group.state(1), { term: 2, vote: 0 });
   expect(broken(() => group.look(1))).toBe("R13");
 });
@@ -122,6 +122,34 @@ test("R18: a pre-vote moves the term, or restarts the timer", () => {
   expect(broken(() => group.receive(request, () => (group.state(1).term = 2)))).toBe("R18");
   Object.assign(group.state(2), { term: 2, role: "pre_candidate" });
   expect(broken(() => group.look(2))).toBe("R18");
+});
+
+test("R25: a leader takes proposals while it gives its place away", () => {
+  led(group);
+  group.state(0).transfer = { to: replicaId(1), ticks: 0, told: false };
+  group.look(0);
+  group.state(0).log.entries.push(entry(5, 2));
+  expect(broken(() => group.look(0))).toBe("R25");
+});
+
+test("R25: who is told to campaign lacks something, or nobody has it yet", () => {
+  committed(group);
+  const told = { kind: "timeout_now", from: replicaId(0), term: 2 } as const;
+  expect(broken(() => group.send({ ...told, to: replicaId(1) }))).toBeUndefined();
+  expect(broken(() => group.send({ ...told, to: replicaId(2) }))).toBe("R25");
+  group.state(0).log.entries.push(entry(5, 2));
+  group.look(0);
+  expect(broken(() => group.send({ ...told, to: replicaId(1) }))).toBe("R25");
+});
+
+test("R25: somebody campaigns in the name of a leader that has not told it to", () => {
+  group.openAll(1, log);
+  group.storeVote(0, 2, 0);
+  Object.assign(group.state(0), { term: 2, vote: 0, role: "candidate" });
+  group.look(0);
+  const asked = { kind: "vote", from: replicaId(0), to: replicaId(1), term: 2, lastIndex: 3, lastTerm: 1 } as const;
+  expect(broken(() => group.send({ ...asked, transfer: false }))).toBeUndefined();
+  expect(broken(() => group.send({ ...asked, transfer: true }))).toBe("R25");
 });
 
 // ---- logs

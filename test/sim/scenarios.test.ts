@@ -15,8 +15,8 @@ describe.each(scenarios)("$name: $title", ({ name }) => {
 
 const deafToLeaders: Patch = {
   file: "raft/raft.ts",
-  find: 'if (message.kind === "vote" && state.options.checkQuorum && hearsLeader(state)) {',
-  replace: 'if (message.kind === "vote" && state.options.checkQuorum && hearsLeader(state) && state.term < 0) {',
+  find: 'if (message.kind === "vote" && !message.transfer && state.options.checkQuorum && hearsLeader(state)) {',
+  replace: 'if (message.kind === "vote" && !message.transfer && state.options.checkQuorum && hearsLeader(state) && state.term < 0) {',
 };
 
 interface Halt {

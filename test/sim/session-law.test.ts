@@ -46,7 +46,7 @@ describe("the law of sessions", () => {
     const law = lawWith(request(1), request(2, { floor: 2 }));
     law.applied(3, request(2, { floor: 2 }), bytes("result"), undefined, limits);
     law.applied(4, request(1), refused("session_stale", ""), undefined, limits);
-    law.passTime(1001);
+    law.timeIs(1001);
     law.applied(5, request(3), refused("expired", ""), undefined, limits);
     law.dropped(6, client, 0);
     law.applied(7, request(2), refused("expired", ""), undefined, limits);
@@ -56,7 +56,7 @@ describe("the law of sessions", () => {
   test("C1: a command is executed once, also when its session is forgotten", () => {
     expect(brokenBy(() => execute(lawWith(request(1)), 2, request(1)))).toBe("C1");
     const law = lawWith(request(1));
-    law.passTime(1001);
+    law.timeIs(1001);
     law.dropped(2, client, 0);
     expect(brokenBy(() => execute(law, 3, request(1, { validUntil: 2000 })))).toBe("C1");
   });
@@ -78,12 +78,12 @@ describe("the law of sessions", () => {
 
   test("C5: nothing is executed after its time, and no session goes before that of its last command", () => {
     const late = lawWith();
-    late.passTime(1001);
+    late.timeIs(1001);
     expect(brokenBy(() => execute(late, 1, request(1)))).toBe("C5");
     const law = lawWith(request(1, { validUntil: 500 }), request(2, { validUntil: 1000 }));
-    law.passTime(1000);
+    law.timeIs(1000);
     expect(brokenBy(() => law.dropped(3, client, 0))).toBe("C5");
-    law.passTime(1001);
+    law.timeIs(1001);
     expect(brokenBy(() => law.dropped(3, client, 0))).toBeUndefined();
   });
 

@@ -29,6 +29,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m1-configuration-waits",
     title: "M1: a configuration waits until everything has arrived that an earlier one has promised",
     source: rules,
+    hunted: "cluster",
     patches: [
       { file: configure, find: "number <= from) return;", replace: "number <= from || group.arriving + group.passing > 0) return;" },
     ],
@@ -37,12 +38,14 @@ export const moveBugs: readonly Bug[] = [
     id: "m1-configuration-twice",
     title: "M1: a configuration is applied wherever the group is",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: configure, find: "if (from !== group.number || number <= from) return;", replace: "" }],
   },
   {
     id: "m2-jump-over-gift",
     title: "M2: an idle group jumps to the newest configuration, also over one that gives it a shard",
     source: rules,
+    hunted: "cluster",
     patches: [
       { file: decide, find: "if (changes.length > 0 || !isIdle(group)) return step;", replace: "if (!isIdle(group)) return step;" },
     ],
@@ -51,12 +54,14 @@ export const moveBugs: readonly Bug[] = [
     id: "m3-birth-by-first-owner-only",
     title: "M3: only the first owner may begin a shard, whether it ever lived or not",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: plan, find: "else if (last === undefined || goesOn(last)) births", replace: "else if (last === undefined) births" }],
   },
   {
     id: "m3-born-twice",
     title: "M3: the shardmaster gives the same empty parcel to every owner that asks",
     source: rules,
+    hunted: "cluster",
     patches: [
       {
         file: "shardmaster/births.ts",
@@ -69,12 +74,14 @@ export const moveBugs: readonly Bug[] = [
     id: "m4-latest-holder-only",
     title: "M4: nobody is asked but the last owner",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: plan, find: "for (const holder of found) if", replace: "for (const holder of found.slice(0, 1)) if" }],
   },
   {
     id: "m5-gone-is-empty",
     title: "M5: who has nothing answers with an empty page",
     source: rules,
+    hunted: "cluster",
     patches: [
       {
         file: answer,
@@ -88,12 +95,14 @@ export const moveBugs: readonly Bug[] = [
     id: "m6-last-page-ungranted",
     title: "M6: the last page leaves like any other",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: answer, find: "if (next === undefined && !parcel.granted) done", replace: "if (parcel.left < 0) done" }],
   },
   {
     id: "m6-granted-readdressed",
     title: "M6: a granted parcel is given to a later owner",
     source: rules,
+    hunted: "cluster",
     patches: [
       { file: addresses, find: 'return granted ? "refused" : "above";', replace: 'return granted ? "above" : "above";' },
       {
@@ -107,6 +116,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m6-address-falls",
     title: "M6: a parcel goes back to an older owner who asks again",
     source: rules,
+    hunted: "cluster",
     patches: [
       { file: addresses, find: "if (since > address.since) return", replace: "if (since !== address.since) return" },
       { file: addresses, find: "if (since < address.since || address.group === undefined)", replace: "if (address.group === undefined)" },
@@ -116,6 +126,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m7-page-again",
     title: "M7: a page is taken again, wherever its arrival is",
     source: rules,
+    hunted: "cluster",
     patches: [
       {
         file: arrive,
@@ -128,6 +139,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m7-page-of-another-run",
     title: "M7: a page is taken by any run of ownership that something arrives for",
     source: rules,
+    hunted: "cluster",
     patches: [
       {
         file: arrive,
@@ -140,6 +152,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m7-sessions-not-shipped",
     title: "M7: a shard moves without its sessions",
     source: "MIT 6.5840, lab 5: duplicate detection moves with the shard",
+    hunted: "cluster",
     patches: [
       {
         file: answer,
@@ -152,6 +165,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m8-deleted-on-any-yes",
     title: "M8: an addressee is asked before the parcel is granted, and its yes deletes the parcel whoever it is for by then",
     source: rules,
+    hunted: "cluster",
     patches: [
       ...askedUngranted,
       {
@@ -165,12 +179,14 @@ export const moveBugs: readonly Bug[] = [
     id: "m8-yes-while-arriving",
     title: "M8: a group says that it has a shard as soon as it has heard of it",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: answer, find: " && !readMoves(shard, view).arrivals.some((arrival) => arrival.since === since);", replace: ";" }],
   },
   {
     id: "m8-yes-too-early",
     title: "M8: an addressee is asked before the parcel is granted, and says yes before it has heard of the shard",
     source: rules,
+    hunted: "cluster",
     patches: [
       ...askedUngranted,
       { file: answer, find: "return readGroup(view).number >= since && !readMoves", replace: "return !readMoves" },
@@ -180,6 +196,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m8-addressee-only",
     title: "M8: nobody but the addressee can confirm, though it may have passed the shard on and be gone",
     source: "found by exploring these machines",
+    hunted: "cluster",
     patches: [
       { file: plan, find: "      askAcquired(shard, address.since);\n", replace: "" },
       {
@@ -193,24 +210,28 @@ export const moveBugs: readonly Bug[] = [
     id: "m9-thawed-though-addressed",
     title: "M9: an owner takes its parcel back that was given to a later one",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: configure, find: "own !== undefined && own.address.since < since", replace: "own !== undefined" }],
   },
   {
     id: "m9-thawed-though-granted",
     title: "M9: an owner takes its parcel back that is granted",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: configure, find: "before.parcels.find(({ granted }) => !granted)", replace: "before.parcels.at(-1)" }],
   },
   {
     id: "m9-never-thawed",
     title: "M9: an owner waits for the shard that it has itself",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: configure, find: "own !== undefined && own.address.since < since", replace: "own !== undefined && own.left < 0" }],
   },
   {
     id: "m10-gives-up-when-gone",
     title: "M10: an arrival is given up when its source has nothing",
     source: rules,
+    hunted: "cluster",
     patches: [
       {
         file: decide,
@@ -224,6 +245,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m10-never-gives-up",
     title: "M10: an arrival waits for ever for what a later owner has got",
     source: rules,
+    hunted: "cluster",
     patches: [
       { file: decide, find: "since < acquired;\n  return arrivals", replace: "since < acquired - acquired;\n  return arrivals" },
       {
@@ -237,6 +259,7 @@ export const moveBugs: readonly Bug[] = [
     id: "m11-frozen-serves",
     title: "M11: a group serves what it has frozen",
     source: "MIT 6.5840, lab 5: a group stops serving what it no longer owns",
+    hunted: "cluster",
     patches: [
       {
         file: configure,
@@ -249,18 +272,21 @@ export const moveBugs: readonly Bug[] = [
     id: "m12-time-of-the-group",
     title: "M12: a shard goes by the clock of the group that has it",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: acquire, find: "timeOffset: copy.time - time,", replace: "timeOffset: 0," }],
   },
   {
     id: "m12-larger-of-two-clocks",
     title: "M12: a shard goes by the larger of two groups' clocks",
     source: rules,
+    hunted: "cluster",
     patches: [{ file: acquire, find: "timeOffset: copy.time - time,", replace: "timeOffset: Math.max(copy.time - time, 0)," }],
   },
   {
     id: "m13-safe-with-a-parcel",
     title: "M13: a group says that it is safe to stop when it still holds what nobody else has",
     source: rules,
+    hunted: "cluster",
     patches: [
       { file: `${folder}/group-row.ts`, find: "!isMember && passing + parcels === 0", replace: "!isMember && passing * parcels === 0" },
     ],

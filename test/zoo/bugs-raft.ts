@@ -167,4 +167,28 @@ export const raftBugs: readonly Bug[] = [
     source: "etcd-io/etcd#20418: a read id used again after a pause",
     patches: [{ file: "raft/reads.ts", find: "  state.round += 1;", replace: "  state.round = 1;" }],
   },
+  {
+    id: "t1-proposals-during-transfer",
+    title: "a leader takes proposals while it gives its place away",
+    source: "Ongaro's dissertation, 3.10: the prior leader stops accepting new client requests",
+    patches: [
+      {
+        file: "raft/raft.ts",
+        find: "    if (state.transfer !== undefined) return",
+        replace: "    if (state.term === 0 && state.transfer !== undefined) return",
+      },
+    ],
+  },
+  {
+    id: "t2-successor-behind",
+    title: "a successor is told to campaign before it has everything",
+    source: "Ongaro's dissertation, 3.10: bring its log up to date first",
+    patches: [
+      {
+        file: "raft/transfer.ts",
+        find: "return commit === last && progress.get(transfer.to)?.match === last;",
+        replace: "return commit === last && progress.has(transfer.to);",
+      },
+    ],
+  },
 ];

@@ -8,6 +8,7 @@ import type * as starts from "../../src/rsm/start.ts";
 import type * as Fuzz from "../../src/sim/fuzz.ts";
 import type * as KvFuzz from "../../src/sim/kv/fuzz.ts";
 import type * as MasterFuzz from "../../src/sim/master/fuzz.ts";
+import type * as ShardedFuzz from "../../src/sim/sharded/fuzz.ts";
 import { runReplicaSeed } from "../rsm/replica-fuzz.ts";
 import { ownCode, type RsmCode } from "../rsm/replica-world.ts";
 import { bugs as coreRules } from "./bugs.ts";
@@ -16,6 +17,7 @@ import { masterBugs } from "./bugs-master.ts";
 import { moveBugs } from "./bugs-moves.ts";
 import { raftBugs } from "./bugs-raft.ts";
 import { rsmBugs } from "./bugs-rsm.ts";
+import { shardedBugs } from "./bugs-sharded.ts";
 import { sessionBugs } from "./bugs-session.ts";
 import { snapshotBugs } from "./bugs-snapshot.ts";
 import { storeBugs } from "./bugs-store.ts";
@@ -32,6 +34,7 @@ export const zoo: readonly Bug[] = [
   ...storeBugs,
   ...masterBugs,
   ...moveBugs,
+  ...shardedBugs,
 ].toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 
 /** What a seed showed. */
@@ -74,6 +77,8 @@ async function universeOf(folder: string, { hunted }: Bug): Promise<Universe> {
       return withClients(folder === ground.source ? ownCode : await loadRsm(folder));
     case "store":
       return ofStore((await load(folder, "sim/kv/fuzz.ts")) as typeof KvFuzz);
+    case "cluster":
+      return ofCluster((await load(folder, "sim/sharded/fuzz.ts")) as typeof ShardedFuzz);
     case "master":
       return ofMaster((await load(folder, "sim/master/fuzz.ts")) as typeof MasterFuzz);
     case "members":
@@ -97,6 +102,10 @@ export async function hunt(bug: Bug, first: number, count: number, tried: (seeds
 
 function ofStore(fuzz: typeof KvFuzz): Universe {
   return (seed) => caughtBy(seed, fuzz.runKvSeed(seed).finding);
+}
+
+function ofCluster(fuzz: typeof ShardedFuzz): Universe {
+  return (seed) => caughtBy(seed, fuzz.runShardedSeed(seed).finding);
 }
 
 function ofMaster(fuzz: typeof MasterFuzz): Universe {

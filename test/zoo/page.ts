@@ -10,7 +10,8 @@ planted as a textual patch into a copy of \`src\` (\`test/zoo/bugs*.ts\`), so th
 simulator has to find it. P1 to P9, S1 to S9, I1, I2 and M1 to M13 are the rules of asynchronous persistence, of sessions, of
 incarnations and of moving shards, each left out; "zoo" numbers are those of a list of thirty bugs that real systems have had.
 
-\`npm run zoo -- ID\` hunts one bug from seed 1 on, in groups of members or of replicas with clients. \`npx tsx test/explore/run.ts ID\`
+\`npm run zoo -- ID\` hunts one bug from seed 1 on, in groups of members or of replicas with clients, or in whole
+clusters. \`npx tsx test/explore/run.ts ID\`
 explores within bounds every interleaving of the core, or of a client and the sessions of a group, where random walks are too weak;
 \`npx tsx test/explore/moves/run.ts ID\` those of groups that move a shard.
 \`npm test\` finds each of them again from its recorded seed or trace.

@@ -18,8 +18,11 @@ export interface Bug {
   readonly title: string;
   /** Where the bug is known from. */
   readonly source: string;
-  /** Where it is hunted: in groups of members (the default), of replicas with sessions and clients, in `kvorum fuzz`, or in `fuzz master`. */
-  readonly hunted?: "members" | "clients" | "store" | "master";
+  /**
+   * Where it is hunted: in groups of members (the default) or of replicas with sessions and clients; in `kvorum fuzz group`, in
+   * `fuzz master`, or in whole clusters, which is `kvorum fuzz` alone.
+   */
+  readonly hunted?: "members" | "clients" | "store" | "master" | "cluster";
   readonly patches: readonly Patch[];
 }
 

@@ -8,7 +8,7 @@ import type { KvResult } from "../../shardkv/results.ts";
 import type { KvAsk, KvReply } from "./world.ts";
 
 /** Has a caller do what a case asks, in the words of the cases. */
-export function askCaller(caller: KvCaller, ask: KvAsk, deadlineMs: number, done: (reply: KvReply) => void): void {
+export function askCaller(caller: Pick<KvCaller, "execute" | "get">, ask: KvAsk, deadlineMs: number, done: (reply: KvReply) => void): void {
   const key = utf8(ask.key);
   const ended = (outcome: CallOutcome<KvResult>): void => done(replyOf(outcome));
   if (ask.op === "get") caller.get(key, deadlineMs, ended);

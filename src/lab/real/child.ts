@@ -39,7 +39,7 @@ const [self, listen] = [servers[place], addresses[place]];
 if (self === undefined || listen === undefined) throw new Error(`there is no server ${place}`);
 const peers = servers.filter((server) => server !== self);
 
-const limits = tcpLimitsFor(program.kind === "log" ? undefined : program.valueBytesMax);
+const limits = tcpLimitsFor(program.kind === "log" || program.kind === "sharded" ? undefined : program.valueBytesMax);
 
 let server: LabServer | undefined;
 const given = { cluster, self, listen, peers, data, create, limits, stallMs: defaultStallMs };

@@ -1,6 +1,7 @@
 import { type GroupId, type ServerId, serverId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import { noTrace } from "../../base/trace.ts";
+import type { Env } from "../../env/env.ts";
 import { serverAt } from "../../real/address.ts";
 import { RealClock } from "../../real/clock.ts";
 import { TcpClientTransport } from "../../real/tcp/client-transport.ts";
@@ -24,11 +25,14 @@ export interface ClientPlace {
   reach(servers: readonly number[] | undefined): void;
 }
 
+/** What a client runs over, and whom it reaches. */
+export interface ClientEnv extends Pick<ClientPlace, "reach"> {
+  readonly env: Pick<Env, "clock" | "transport" | "rng" | "trace">;
+}
+
 export interface RealClientsOptions {
-  readonly group: GroupId;
   readonly servers: RealServers;
   readonly rng: Rng;
-  readonly caller: Partial<CallerOptions>;
   /** As the servers have it. */
   readonly valueBytesMax: number | undefined;
 }
@@ -39,7 +43,7 @@ interface Connected {
   reach: readonly number[] | undefined;
 }
 
-/** The clients of a group of processes. */
+/** The clients of processes. */
 export class RealClients {
   readonly #options: RealClientsOptions;
   readonly #turn = new Turn();
@@ -59,20 +63,36 @@ export class RealClients {
     return this.#count;
   }
 
-  newPlace(): ClientPlace {
-    const { caller, group: number } = this.#options;
+  /** A place from which clients ask one group. */
+  newPlace(number: GroupId, caller: Partial<CallerOptions>): ClientPlace {
+    const { env, reach } = this.newEnv();
+    const group = new GroupClient(env, { group: number, servers: this.serverIds }, callerOptions(caller));
+    new Host(env).addCaller(number, group);
+    return { newCaller: (make) => make(group, this.newSession()), reach };
+  }
+
+  /** A place from which anything can be asked. */
+  newEnv(): ClientEnv {
     const connected = this.#connect();
     const rng = this.#options.rng.fork("place").fork(this.#connected.length);
-    const env = { clock: this.#clock, transport: connected.faulty, rng: rng.fork("env"), trace: noTrace };
-    const group = new GroupClient(env, { group: number, servers: this.#serverIds() }, callerOptions(caller));
-    new Host(env).addCaller(number, group);
     return {
-      newCaller: (make) => make(group, this.#newSession()),
+      env: { clock: this.#clock, transport: connected.faulty, rng: rng.fork("env"), trace: noTrace },
       reach: (servers) => {
         connected.reach = servers;
         connected.faulty.set(this.#network(servers));
       },
     };
+  }
+
+  newSession(): ClientSession {
+    this.#sessions += 1;
+    const rng = this.#options.rng.fork("session").fork(this.#sessions);
+    return new ClientSession(Uint8Array.from({ length: 16 }, () => rng.int(0, 255)));
+  }
+
+  /** By their places. */
+  get serverIds(): ServerId[] {
+    return this.#options.servers.addresses.map(serverAt);
   }
 
   /** The models are the servers'; a client has no outages of its own. */
@@ -102,7 +122,7 @@ export class RealClients {
     const faulty = new FaultyTransport({
       inner: tcp,
       clock: this.#clock,
-      servers: this.#serverIds(),
+      servers: this.serverIds,
       self,
       rng: own.fork("network"),
       count: this.#count,
@@ -114,19 +134,9 @@ export class RealClients {
     return connected;
   }
 
-  #newSession(): ClientSession {
-    this.#sessions += 1;
-    const rng = this.#options.rng.fork("session").fork(this.#sessions);
-    return new ClientSession(Uint8Array.from({ length: 16 }, () => rng.int(0, 255)));
-  }
-
   #network(reach: readonly number[] | undefined): NetworkState {
-    const places = [...this.#serverIds().keys()];
+    const places = [...this.serverIds.keys()];
     const unplugged = reach === undefined ? [] : places.filter((place) => !reach.includes(place));
     return { unplugged, sides: [], model: this.#model === "labrpc" ? "labrpc" : undefined, longReordering: false };
-  }
-
-  #serverIds(): ServerId[] {
-    return this.#options.servers.addresses.map(serverAt);
   }
 }

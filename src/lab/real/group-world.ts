@@ -25,18 +25,12 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
     this.servers = new RealServers({
       ...setting,
       size,
-      program: { kind: service.name, logBytesMax, valueBytesMax: undefined },
+      program: () => ({ kind: service.name, logBytesMax, valueBytesMax: undefined }),
       rng: rng.fork("networks"),
       happened: () => {},
     });
     const { servers } = this;
-    this.#clients = new RealClients({
-      group: service.group,
-      servers,
-      rng: rng.fork("clients"),
-      caller: clerkOptions,
-      valueBytesMax: undefined,
-    });
+    this.#clients = new RealClients({ servers, rng: rng.fork("clients"), valueBytesMax: undefined });
   }
 
   run(body: (world: this) => Promise<void>): Promise<void> {
@@ -70,7 +64,7 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
   }
 
   newClient(): LabClient<Ask, Reply> {
-    const place = this.#clients.newPlace();
+    const place = this.#clients.newPlace(this.#service.group, clerkOptions);
     const caller = place.newCaller((group, session) => this.#service.caller(group, session));
     return {
       ask: (ask, deadlineMs) => {

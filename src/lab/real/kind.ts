@@ -5,6 +5,7 @@ import type { Rng } from "../../base/rng.ts";
 import type { GroupShape } from "../group/world.ts";
 import { storeService } from "../kv/service.ts";
 import type { KvWorld, MemoryWorld } from "../kv/world.ts";
+import type { ShardedShape, ShardedWorld } from "../shardkv/world.ts";
 import { masterService } from "../shardmaster/service.ts";
 import type { MasterWorld } from "../shardmaster/world.ts";
 import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink } from "../world.ts";
@@ -14,6 +15,7 @@ import { type Launch, launchProcess } from "./launch.ts";
 import { RealMemoryWorld } from "./memory-world.ts";
 import type { RealServers } from "./servers.ts";
 import type { RealSetting } from "./setting.ts";
+import { RealShardedWorld } from "./sharded-world.ts";
 import { watchStalls } from "./stall-watch.ts";
 import { RealLabWorld } from "./world.ts";
 
@@ -55,6 +57,10 @@ export class RealWorlds implements WorldKind {
 
   runMaster(shape: GroupShape, rng: Rng, body: (world: MasterWorld) => Promise<void>): Promise<Outcome> {
     return this.#play((setting) => new RealGroupWorld(masterService, shape, rng, setting), body);
+  }
+
+  runSharded(shape: ShardedShape, rng: Rng, body: (world: ShardedWorld) => Promise<void>): Promise<Outcome> {
+    return this.#play((setting) => new RealShardedWorld(shape, rng, setting), body);
   }
 
   runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome> {

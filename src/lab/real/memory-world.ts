@@ -25,12 +25,12 @@ export class RealMemoryWorld implements MemoryWorld {
     this.servers = new RealServers({
       ...setting,
       size: 1,
-      program: { kind: "store", logBytesMax, valueBytesMax },
+      program: () => ({ kind: "store", logBytesMax, valueBytesMax }),
       rng: rng.fork("networks"),
       happened: () => {},
     });
     const { servers } = this;
-    this.#clients = new RealClients({ group: storeService.group, servers, rng: rng.fork("clients"), caller: attempts, valueBytesMax });
+    this.#clients = new RealClients({ servers, rng: rng.fork("clients"), valueBytesMax });
   }
 
   run(body: (world: MemoryWorld) => Promise<void>): Promise<void> {
@@ -60,7 +60,7 @@ export class RealMemoryWorld implements MemoryWorld {
   }
 
   newClient(): Pick<KvClient, "ask"> {
-    this.#place ??= this.#clients.newPlace();
+    this.#place ??= this.#clients.newPlace(storeService.group, attempts);
     const caller = this.#place.newCaller((group, session) => storeService.caller(group, session));
     return {
       ask: (ask, deadlineMs) => {

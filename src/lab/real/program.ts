@@ -10,6 +10,7 @@ import { type Identity, memberOptions } from "../../rsm/options.ts";
 import { Recorder } from "../../rsm/recorder.ts";
 import { startMember } from "../../rsm/start.ts";
 import { services } from "../services.ts";
+import { startSharded } from "../shardkv/service.ts";
 import { PacketCount } from "../packet-count.ts";
 import { FaultyTransport } from "./faulty-transport.ts";
 import { heldBytes } from "./heap.ts";
@@ -89,21 +90,24 @@ export class LabServer {
   /** Production code and options, but for what the labs say of a log's length, and of isolated leaders that take commands. */
   #start(unusable: (found: Unusable) => void): { readonly member: Member; stop(): void } {
     const { program } = this.#settings;
-    const [env, identity] = [this.#memberEnv(), this.#identity()];
-    if (program.kind !== "log") {
-      const { replica, stop } = services[program.kind].start(env, identity, program, unusable);
-      return { member: replica.member, stop };
+    const [env, identity] = [this.#memberEnv(), identityOf(this.#settings)];
+    if (program.kind === "log") {
+      const options = memberOptions({ raft: { checkQuorum: false } });
+      const member = startMember(env, identity, options, this.#recorder(program.compactEvery), unusable);
+      return { member, stop: () => member.stop() };
     }
-    const options = memberOptions({ raft: { checkQuorum: false } });
-    const member = startMember(env, identity, options, this.#recorder(program.compactEvery), unusable);
-    return { member, stop: () => member.stop() };
+    const { replica, stop } =
+      program.kind === "sharded"
+        ? startSharded(env, identity, { ...program, masters: serversAt(this.#settings, program.masters) }, unusable)
+        : services[program.kind].start(env, identity, program, unusable);
+    return { member: replica.member, stop };
   }
 
   #openTransport(): FaultyTransport {
     const { transport, clock } = this.#env;
     const { place, seed, network } = this.#settings;
     const servers = serversOf(this.#settings);
-    const self = present(servers[place], "a server is one of the group's");
+    const self = present(servers[place], "a server is one of the run's");
     const counted = (): void => this.#schedule();
     return new FaultyTransport({ inner: transport, clock, servers, self, rng: new Rng(seed), count: this.#count, counted, network });
   }
@@ -116,12 +120,6 @@ export class LabServer {
     };
     const cell: Env["cell"] = (name) => this.#env.cell(name);
     return { clock, transport: this.#transport, storage, cell, rng, trace: this.#settings.trace ? told : trace };
-  }
-
-  #identity(): Identity {
-    const { program } = this.#settings;
-    const group = program.kind === "log" ? groupId(1) : services[program.kind].group;
-    return { group, creation: 1, replica: replicaId(this.#settings.place), servers: serversOf(this.#settings) };
   }
 
   #recorder(compactEvery: number | undefined): Recorder {
@@ -168,4 +166,17 @@ export class LabServer {
 /** The servers' ids by their places. */
 export function serversOf({ addresses }: ChildSettings): ServerId[] {
   return addresses.map(serverAt);
+}
+
+function serversAt(settings: ChildSettings, places: readonly number[]): ServerId[] {
+  const servers = serversOf(settings);
+  return places.map((place) => present(servers[place], "a place is that of a server"));
+}
+
+function identityOf(settings: ChildSettings): Identity {
+  const { program, place, addresses } = settings;
+  const members = (program.kind === "log" ? undefined : program.members) ?? [...addresses.keys()];
+  const own = { replica: replicaId(members.indexOf(place)), servers: serversAt(settings, members) };
+  if (program.kind === "sharded") return { group: groupId(program.gid), creation: program.creation, ...own };
+  return { group: program.kind === "log" ? groupId(1) : services[program.kind].group, creation: 1, ...own };
 }

@@ -15,16 +15,34 @@ export interface NetworkState {
   readonly longReordering: boolean;
 }
 
-/** What a server does with its group's log: nothing but tell of it, or one of the services. */
+/** A group among others of a run. */
+interface Part {
+  /** The places of its members, in the order of their replicas. */
+  readonly members: readonly number[];
+}
+
+/** A group whose shards move. */
+export interface ShardedProgram extends Part {
+  readonly kind: "sharded";
+  readonly gid: number;
+  readonly creation: number;
+  readonly logBytesMax: number | undefined;
+  readonly chunkRowsMax: number | undefined;
+  /** The places of the shardmaster's servers. */
+  readonly masters: readonly number[];
+}
+
+/** What a server does with its group's log: nothing but tell of it, or one of the services. Its group is all servers, if nothing else is said. */
 export type ChildProgram =
   | { readonly kind: "log"; readonly compactEvery: number | undefined }
-  | ({ readonly kind: ServiceName } & ServiceSettings);
+  | ({ readonly kind: ServiceName } & ServiceSettings & Partial<Part>)
+  | ShardedProgram;
 
 /** What a child is told when it is to be a server. */
 export interface ChildSettings {
   /** Of one run's servers alone: those of another run that find the same port are refused. */
   readonly cluster: string;
-  /** By their places; they are the group's members. */
+  /** By their places. */
   readonly addresses: readonly Address[];
   /** Which of them this is. */
   readonly place: number;

@@ -29,7 +29,8 @@ export interface RealServersOptions {
   readonly size: number;
   /** All data is kept below it; it is there. */
   readonly folder: string;
-  readonly program: ChildProgram;
+  /** What the server at a place runs. */
+  readonly program: (place: number) => ChildProgram;
   /** The chance in the network. */
   readonly rng: Rng;
   readonly launch: Launch;
@@ -38,7 +39,7 @@ export interface RealServersOptions {
   readonly happened: (server: number, happening: Happening) => void;
 }
 
-/** The servers of one group as processes, with TCP between them and LevelDB below, in real time; and the end of all of them. */
+/** The servers of a run, of one group or of several, as processes, with TCP between them and LevelDB below, in real time; and the end of all of them. */
 export class RealServers {
   readonly stalls: Stall[] = [];
   readonly cluster: string = `lab-${randomUUID()}`;
@@ -209,7 +210,7 @@ export class RealServers {
       place: server,
       data: this.#data(server),
       create,
-      program,
+      program: program(server),
       network: this.#network,
       seed: rng.fork(this.#lives).u32(),
       trace: trace !== undefined,

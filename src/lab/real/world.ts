@@ -21,7 +21,7 @@ export class RealLabWorld implements LabWorld {
     this.servers = new RealServers({
       ...setting,
       size,
-      program: { kind: "log", compactEvery },
+      program: () => ({ kind: "log", compactEvery }),
       rng: rng.fork("networks"),
       happened: (server, happening) => this.#happened(server, happening),
     });

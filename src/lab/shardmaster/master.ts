@@ -12,12 +12,12 @@ import type { MasterWorld } from "./world.ts";
 const begin = { looks: 100, everyMs: 50, deadlineMs: 5_000 } as const;
 
 /** A shardmaster under test: its world, its clerks, and all that they have seen. */
-export class Master {
-  readonly world: MasterWorld;
+export class Master<World extends Pick<MasterWorld, "now" | "sleep" | "newClient"> = MasterWorld> {
+  readonly world: World;
   readonly #operations: Operation[] = [];
   #clerks = 0;
 
-  constructor(world: MasterWorld) {
+  constructor(world: World) {
     this.world = world;
   }
 

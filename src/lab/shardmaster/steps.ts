@@ -23,9 +23,18 @@ export async function checkGroups(clerk: AdminClerk, groups: readonly ShardGroup
     const found = config.groups[at]?.servers.join(", ") ?? "";
     check(found === servers.join(", "), `group ${gid} has the servers ${found}, and not ${servers.join(", ")}`);
   }
+  checkEven(config);
+  return config;
+}
+
+/** The latest configuration, whatever groups it has, shares the shards among them evenly, and gives none to any other. */
+export async function checkBalanced(clerk: AdminClerk): Promise<void> {
+  checkEven(await clerk.query());
+}
+
+function checkEven(config: ShardMap): void {
   const fault = ownersFault(config) ?? balanceFault(config);
   check(fault === undefined, `configuration ${config.number}: ${fault}`);
-  return config;
 }
 
 /** Every shard that is on one of the groups that were there before was there before. */

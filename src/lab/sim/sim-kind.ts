@@ -2,12 +2,14 @@ import type { Rng } from "../../base/rng.ts";
 import type { GroupShape } from "../group/world.ts";
 import { storeService } from "../kv/service.ts";
 import type { KvWorld, MemoryWorld } from "../kv/world.ts";
+import type { ShardedShape, ShardedWorld } from "../shardkv/world.ts";
 import { masterService } from "../shardmaster/service.ts";
 import type { MasterWorld } from "../shardmaster/world.ts";
 import type { ClusterShape, Figures, LabWorld, Outcome, TraceSink } from "../world.ts";
 import type { WorldKind } from "../world-kind.ts";
 import { RealWorlds } from "../real/kind.ts";
 import { SimGroupWorld } from "./group-world.ts";
+import { SimShardedWorld } from "./sharded-world.ts";
 import { SimLabWorld } from "./sim-world.ts";
 
 /** Cases in virtual time: the seed decides everything, but for what is measured in processes. */
@@ -33,6 +35,10 @@ export class SimWorlds implements WorldKind {
 
   runMaster(shape: GroupShape, rng: Rng, body: (world: MasterWorld) => Promise<void>): Promise<Outcome> {
     return outcomeOf(new SimGroupWorld(masterService, shape, rng, this.#trace), body);
+  }
+
+  runSharded(shape: ShardedShape, rng: Rng, body: (world: ShardedWorld) => Promise<void>): Promise<Outcome> {
+    return outcomeOf(new SimShardedWorld(shape, rng, this.#trace), body);
   }
 
   runProcess(rng: Rng, body: (world: MemoryWorld) => Promise<void>): Promise<Outcome> {

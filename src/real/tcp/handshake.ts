@@ -31,6 +31,8 @@ export interface Listener {
   readonly cluster: string;
   readonly self: ServerId;
   readonly incarnation: number;
+  /** Clients may know it by any name; default: only by its own. */
+  readonly anyName?: boolean | undefined;
 }
 
 /** What a listener makes of a hello. A refusal is one sentence for whoever reads the dialler's log, and final. */
@@ -75,10 +77,10 @@ function helloOf(values: readonly unknown[]): Hello {
   return { role, cluster, who: serverId(who), incarnation: incarnationOf(incarnation), to: serverId(to) };
 }
 
-function refuse({ cluster, who, to }: Hello, listener: Listener): string | undefined {
-  const { self } = listener;
+function refuse({ role, cluster, who, to }: Hello, listener: Listener): string | undefined {
+  const { self, anyName = false } = listener;
   if (cluster !== listener.cluster) return `You belong to cluster "${cluster}", and server ${self} to cluster "${listener.cluster}".`;
-  if (to !== self) return `You want to reach server ${to}, and this is server ${self}.`;
+  if (to !== self && !(anyName && role === "client")) return `You want to reach server ${to}, and this is server ${self}.`;
   if (who === self) return `You call yourself ${who}, and that is this server's own name.`;
   return undefined;
 }

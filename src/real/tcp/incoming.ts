@@ -193,7 +193,7 @@ export class Incoming {
     if ("refusal" in judgement) return this.#turnAway(judgement.refusal, true);
     const { hello } = judgement;
     const { me, limits, pulse } = this.#context;
-    const welcome = packFrame(frameKinds.welcome, encodeWelcome(me));
+    const welcome = packFrame(frameKinds.welcome, encodeWelcome({ ...me, self: hello.to }));
     if (hello.role === "probe") return this.#leave(welcome);
     const refusal = this.#owner.settle(this, hello);
     if (refusal !== undefined) return this.#turnAway(refusal, false);

@@ -97,6 +97,10 @@ export interface TcpOptions {
   readonly incarnation: number;
   /** Where to listen; port 0 is any that is free. */
   readonly listen: Address;
+  /** Where to listen besides: both doors lead to the same server. */
+  readonly listenAlso?: Address | undefined;
+  /** Whether clients may know this server by any name: nobody has told it at which address they reach it. */
+  readonly anyName?: boolean | undefined;
   /** Where a server listens; by default at the address that its id is. Asked anew for every connection. */
   readonly addressOf?: (server: ServerId) => Address | undefined;
   readonly turn: Turn;

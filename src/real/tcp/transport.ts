@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { assert } from "../../base/assert.ts";
+import { assert, present } from "../../base/assert.ts";
 import type { ServerId } from "../../base/ids.ts";
 import type { Transport } from "../../env/transport.ts";
 import { type Address, addressText, parseAddress } from "../address.ts";
@@ -20,18 +20,15 @@ export async function openTcpTransport(options: TcpOptions): Promise<TcpTranspor
   assert(Number.isSafeInteger(incarnation) && incarnation >= 0, "an incarnation is a safe integer, zero or more");
   assert(listen.host !== "", "an address to listen on has a host");
   const limits = tcpLimits(options.limits);
-  const server = createServer({ noDelay: true });
-  return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => reject(unusable(listen, error));
-    server.once("error", fail);
-    server.listen({ host: listen.host, port: listen.port }, () => {
-      server.off("error", fail);
-      const bound = server.address();
-      const port = typeof bound === "object" && bound !== null ? bound.port : listen.port;
-      // Nobody is accepted before the transport is there: it is made in the same turn.
-      resolve(new TcpTransport(server, { host: listen.host, port }, options, limits));
-    });
-  });
+  const transport = new TcpTransport(options, limits);
+  try {
+    await transport.listen(listen);
+    if (options.listenAlso !== undefined) await transport.listen(options.listenAlso);
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+  return transport;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -52,32 +49,49 @@ function unusable(address: Address, error: NodeJS.ErrnoException): Refusal {
  * is never a question which of two connections is the right one.
  */
 export class TcpTransport implements Transport {
-  /** Where it listens, with the port that was free when none was named. */
-  readonly address: Address;
-  readonly #server: Server;
+  readonly #doors: { readonly address: Address; readonly server: Server }[] = [];
   readonly #context: Context;
   readonly #guests: Guests;
   readonly #peers = new Map<ServerId, Peer>();
   #receive: ((from: ServerId, packet: Uint8Array) => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** For `openTcpTransport`, which has made the server listen. */
-  constructor(server: Server, address: Address, options: TcpOptions, limits: TcpLimits) {
-    const { cluster, self, incarnation, turn, clock, rng, addressOf = parseAddress } = options;
+  /** For `openTcpTransport`, which makes it listen. */
+  constructor(options: TcpOptions, limits: TcpLimits) {
+    const { cluster, self, incarnation, anyName, turn, clock, rng, addressOf = parseAddress } = options;
     const shortestMs = Math.min(limits.pingMs, limits.silentMs, limits.handshakeMs, limits.idleMs, limits.waitingMs);
     const pulse = new Pulse(clock, shortestMs / 4, shortestMs, () => this.#beat());
     const traces = new TraceLimit(options.trace, clock, limits.tracesPerSecondMax);
-    const me = { cluster, self, incarnation };
-    this.address = address;
+    const me = { cluster, self, incarnation, anyName };
     this.#context = { me, limits, clock, turn, rng, pulse, counters: noCounts(), traces, addressOf };
     this.#guests = new Guests(this.#context, {
       isKnown: (who) => this.#peers.has(who),
       packet: (from, packet) => this.#deliver(from, packet),
       arrived: (who) => this.#peers.get(who)?.nudge(),
     });
-    this.#server = server;
-    server.on("connection", (socket) => this.#guests.accept(socket));
-    server.on("error", (error) => traces.trace("tcp: could not accept a connection", { why: error.message }));
+  }
+
+  /** Where it listens, with the port that was free when none was named. */
+  get address(): Address {
+    return present(this.#doors[0], "a transport listens").address;
+  }
+
+  /** Listens there too; rejects with a `Refusal`. */
+  listen({ host, port }: Address): Promise<void> {
+    const server = createServer({ noDelay: true });
+    return new Promise((resolve, reject) => {
+      const fail = (error: NodeJS.ErrnoException): void => reject(unusable({ host, port }, error));
+      server.once("error", fail);
+      server.listen({ host, port }, () => {
+        server.off("error", fail);
+        const bound = server.address();
+        // Nobody is accepted before somebody hears of it: that is seen to in the same turn.
+        server.on("connection", (socket) => this.#guests.accept(socket));
+        server.on("error", (error) => this.#context.traces.trace("tcp: could not accept a connection", { why: error.message }));
+        this.#doors.push({ address: { host, port: typeof bound === "object" && bound !== null ? bound.port : port }, server });
+        resolve();
+      });
+    });
   }
 
   send(to: ServerId, packet: Uint8Array): void {
@@ -125,15 +139,17 @@ export class TcpTransport implements Transport {
 
   /** Hands the sockets what was sent, and ends all connections. Nothing is received from here on. */
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#context.pulse.stop();
-      this.#receive = undefined;
-      for (const peer of this.#peers.values()) peer.close();
-      this.#peers.clear();
-      this.#guests.finish();
-      this.#server.close(() => resolve());
-    });
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#context.pulse.stop();
+    this.#receive = undefined;
+    for (const peer of this.#peers.values()) peer.close();
+    this.#peers.clear();
+    this.#guests.finish();
+    await Promise.all(this.#doors.map(({ server }) => new Promise((resolve) => server.close(resolve))));
   }
 
   #newPeer(to: ServerId): Peer | undefined {

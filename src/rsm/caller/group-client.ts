@@ -33,7 +33,7 @@ const togetherMs = 2;
  */
 export class GroupClient implements GroupCaller {
   readonly #env: Pick<Env, "clock" | "rng" | "trace">;
-  readonly #servers: readonly ServerId[];
+  readonly servers: readonly ServerId[];
   readonly #options: CallerOptions;
   readonly #search: LeaderSearch;
   readonly #outgoing: OutgoingCalls;
@@ -51,7 +51,7 @@ export class GroupClient implements GroupCaller {
   constructor(env: Pick<Env, "clock" | "transport" | "rng" | "trace">, { group, servers }: CalledGroup, options: CallerOptions) {
     assert(servers.length > 0, "a group has servers");
     this.#env = env;
-    this.#servers = servers;
+    this.servers = servers;
     this.#options = options;
     this.#search = new LeaderSearch(servers.length, env.rng.int(0, servers.length - 1));
     this.#outgoing = new OutgoingCalls(env, group, options.packetBytesMax);
@@ -101,11 +101,11 @@ export class GroupClient implements GroupCaller {
 
   /** Whether that is one of the servers that it asks. */
   asks(server: ServerId): boolean {
-    return this.#servers.includes(server);
+    return this.servers.includes(server);
   }
 
   receive(from: ServerId, answers: readonly Answered[]): void {
-    const server = this.#servers.indexOf(from);
+    const server = this.servers.indexOf(from);
     if (server < 0) {
       this.#env.trace("group client: refused answers of a stranger", { from });
       return;
@@ -129,7 +129,7 @@ export class GroupClient implements GroupCaller {
    * `sentence` says why.
    */
   barred(from: ServerId, sentence: () => string): void {
-    const server = this.#servers.indexOf(from);
+    const server = this.servers.indexOf(from);
     if (server < 0) return;
     this.#outgoing.drop(from);
     const isLast = this.#search.barred(server);
@@ -141,9 +141,21 @@ export class GroupClient implements GroupCaller {
     }
   }
 
+  /**
+   * There is no connection to that server any more, or none comes about. What it was asked may never be answered: another one is asked
+   * soon, where there is another one.
+   */
+  lost(from: ServerId): void {
+    const server = this.servers.indexOf(from);
+    if (server < 0 || this.servers.length === 1) return;
+    this.#search.silent(server);
+    const jitter = this.#jitter();
+    for (const pending of this.#pending) if (pending.phase === "sent" && pending.server === server) this.#rest(pending, jitter);
+  }
+
   /** A server has begun to speak with this client. */
   welcomed(from: ServerId): void {
-    const server = this.#servers.indexOf(from);
+    const server = this.servers.indexOf(from);
     if (server < 0) return;
     this.#isMet = true;
     this.#search.welcomed(server);
@@ -160,7 +172,7 @@ export class GroupClient implements GroupCaller {
     const forgotten = pending.attempt(id, server, due);
     if (forgotten !== undefined) this.#attempts.delete(forgotten);
     this.#attempts.set(id, pending);
-    this.#outgoing.add(this.#servers[server] as ServerId, pending.call(id));
+    this.#outgoing.add(this.servers[server] as ServerId, pending.call(id));
     this.#wakeBy(due);
   }
 

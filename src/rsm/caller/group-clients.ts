@@ -42,6 +42,23 @@ export class GroupClients {
     return client;
   }
 
+  /** As `GroupClient.lost`, for every group that the server may be of. */
+  lost(server: ServerId): void {
+    for (const named of this.#clients.values()) for (const client of named.values()) client.lost(server);
+  }
+
+  /** As `GroupClient.barred`. */
+  barred(server: ServerId, sentence: (gid: GroupId, servers: readonly ServerId[]) => string): void {
+    // What ends in here may meet other groups, which are another matter.
+    const before = [...this.#clients].flatMap(([gid, named]) => [...named.values()].map((client) => ({ gid, client })));
+    for (const { gid, client } of before) client.barred(server, () => sentence(gid, client.servers));
+  }
+
+  /** As `GroupClient.welcomed`. */
+  welcomed(server: ServerId): void {
+    for (const named of this.#clients.values()) for (const client of named.values()) client.welcomed(server);
+  }
+
   #meet(gid: GroupId): Map<string, GroupClient> {
     const named = new Map<string, GroupClient>();
     this.#clients.set(gid, named);

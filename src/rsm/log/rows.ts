@@ -1,7 +1,9 @@
 import { getU64, putU32, putU64 } from "../../base/bytes.ts";
 import { encode, Malformed } from "../../base/codec.ts";
+import { copyInto } from "../../base/copy.ts";
 import { chainHash } from "../../base/hash.ts";
 import { type GroupId, isReplicaId, type ReplicaId } from "../../base/ids.ts";
+import { pooled } from "../../base/pool.ts";
 import { membership } from "../../raft/membership.ts";
 import type { Entry, LogIndex, Mark, Membership, Term } from "../../raft/types.ts";
 import { fields, whole } from "../fields.ts";
@@ -66,9 +68,9 @@ export class Keys {
 
   /** The state row that the machine calls `key`. */
   state(generation: number, key: Uint8Array): Uint8Array {
-    const row = new Uint8Array(stateKeyOffset + key.length);
-    row.set(this.generation(generation));
-    row.set(key, stateKeyOffset);
+    const row = pooled(stateKeyOffset + key.length);
+    copyInto(row, this.generation(generation));
+    copyInto(row, key, stateKeyOffset);
     return row;
   }
 }

@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { concat } from "../../base/bytes.ts";
+import { copyInto } from "../../base/copy.ts";
 import { encode } from "../../base/codec.ts";
 import type { SessionName } from "./entry.ts";
 import { fields, whole } from "../fields.ts";
@@ -45,6 +45,8 @@ export class Sessions {
   #count = 0;
   #limits: SessionLimits = sessionLimits();
   #changed = false;
+  /** By their length, the keys that were looked up last. */
+  readonly #sessionKeys: (Uint8Array | undefined)[] = [];
 
   constructor(machine: StateMachine<unknown, unknown>) {
     this.#machine = machine;
@@ -97,7 +99,7 @@ export class Sessions {
     const { shard, number, floor, validUntil } = request;
     const home = this.#machine.home(shard, state);
     if (!home.ok) return home;
-    const held = state.row(concat([home.sessions, request.client]));
+    const held = state.row(this.#keyOf(home.sessions, request.client));
     const row = sessionIn(held);
     if (row !== undefined && number < row.floor) return refused("session_stale", `number ${number} is below ${row.floor}`);
     const stored = row?.resultOf(number);
@@ -110,8 +112,7 @@ export class Sessions {
     if (row === undefined) this.#changeCount(1);
     state.change(held);
     const session = row ?? new SessionRow(shard);
-    // It may be cut from larger memory, and is kept for as long as its client likes.
-    session.done(number, floor, validUntil, result.length > this.#limits.resultBytesMax ? null : new Uint8Array(result));
+    session.done(number, floor, validUntil, result.length > this.#limits.resultBytesMax ? null : result);
     held.form = session;
     return result;
   }
@@ -128,10 +129,10 @@ export class Sessions {
     for (const { shard, client } of names) {
       const home = this.#machine.home(shard, state);
       if (!home.ok) continue;
-      const held = state.row(concat([home.sessions, client]));
+      const held = state.row(this.#keyOf(home.sessions, client));
       const row = sessionIn(held);
       if (row === undefined || this.#time + home.timeOffset <= row.validUntil) continue;
-      state.delete(held.key);
+      state.drop(held);
       this.#changeCount(-1);
     }
   }
@@ -154,6 +155,15 @@ export class Sessions {
     // its client waits for always has room: as long as it is not done, the floor stays, and no room can be made for anything.
     if (number === floor || row.hasRoom(floor, resultsMax, sessionBytesMax - resultBytesMax)) return undefined;
     return refused("session_full", `the session holds ${resultsMax} results or ${sessionBytesMax} bytes of them`);
+  }
+
+  /** The key of a session's row, to look it up by: it is written over by the next one. */
+  #keyOf(sessions: Uint8Array, client: Uint8Array): Uint8Array {
+    const length = sessions.length + client.length;
+    const key = (this.#sessionKeys[length] ??= new Uint8Array(length));
+    copyInto(key, sessions);
+    copyInto(key, client, sessions.length);
+    return key;
   }
 
   #changeCount(by: number): void {

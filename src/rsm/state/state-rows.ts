@@ -12,18 +12,24 @@ export interface RowForm {
 
 /** A row of the state that memory holds: as bytes, or in the form that its reader has made of them; without both it is not there. */
 export interface HeldRow {
-  readonly key: Uint8Array;
+  /** Where its key stands among those of the young half, and the bytes of the key. */
+  keyAt: number;
+  readonly keyLength: number;
   bytes: Uint8Array | undefined;
   form: RowForm | undefined;
   /** Whether the entries that are being applied have changed it. */
   changed: boolean;
+  /** What counts for its bytes, or its form. */
+  size: number;
 }
 
 /** Hears of a row that is about to change: the entries that are being applied have not changed it before. */
 export type RowChanging = (key: Uint8Array, before: Uint8Array | undefined) => void;
 
-/** What a row in memory costs besides its bytes, roughly. */
-const rowBytes = 500;
+/** What a row in memory costs besides its bytes, roughly, as measured. */
+const rowBytes = 250;
+/** And what its form costs besides as many bytes as it is encoded in: that of a session with a result or two. */
+const formBytes = 300;
 /** Memory up to this size is kept alive without a thought: the pools that rows are cut from are not larger. */
 const smallMemoryBytes = 8192;
 
@@ -44,6 +50,8 @@ export class StateRows implements State {
   /** Whether entries are being applied: nothing is forgotten meanwhile. */
   #applying = false;
   #changed: HeldRow[] = [];
+  /** What was got or put last, in the young half: nearly always it is put after it was got. */
+  #last: HeldRow | undefined;
   #changing: RowChanging | undefined;
 
   /** `bytesMax` bounds what stays, with what it costs to hold it; `seed` is as in `ByteMap`. */
@@ -62,6 +70,7 @@ export class StateRows implements State {
     this.#young = new ByteMap(this.#seed);
     this.#old = new ByteMap(this.#seed);
     this.#youngBytes = 0;
+    this.#last = undefined;
   }
 
   /** Entries are about to be applied; `changing` hears of each row that they change. */
@@ -71,16 +80,20 @@ export class StateRows implements State {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return bytesOf(this.row(key));
+    return bytesOf(this.#noted(key, true));
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
+  put(key: Uint8Array, value: Uint8Array, isNew = false): void {
     assert(key.length > 0 && key[0] !== ownRows, "a machine's rows are not those of the replica around it");
-    this.#put(key, value);
+    this.#put(key, value, isNew);
   }
 
   delete(key: Uint8Array): void {
-    const row = this.#rowToReplace(key);
+    this.drop(this.#rowToReplace(key));
+  }
+
+  /** As `delete`, for a row that is at hand. */
+  drop(row: HeldRow): void {
     this.change(row);
     row.bytes = row.form = undefined;
   }
@@ -100,28 +113,31 @@ export class StateRows implements State {
   change(row: HeldRow): void {
     assert(this.#applying, "rows change only while entries are applied");
     if (row.changed) return;
-    this.#changing?.(row.key, bytesOf(row));
+    this.#changing?.(pooledCopy(this.#keyOf(row)), bytesOf(row));
     row.changed = true;
     this.#changed.push(row);
   }
 
-  /** The entries have been applied: adds everything that they have changed to `rows`. */
+  /** The entries have been applied: adds everything that they have changed to `rows`. The keys keep more memory than they are. */
   emit(rows: WriteOp[]): void {
     for (const row of this.#changed) {
-      const { key } = row;
+      const key = this.#keyOf(row);
       const value = bytesOf(row);
       rows.push(value === undefined ? { op: "delete", key } : { op: "put", key, value });
       row.changed = false;
-      // What it was before is not given back: it may have been cut from the same memory as others that stay.
-      this.#youngBytes += value?.length ?? 0;
+      const size = (value?.length ?? 0) + (row.form === undefined ? 0 : formBytes);
+      // What a row's bytes were before is not given back: they may have been cut from the same memory as others that stay.
+      this.#youngBytes += row.form === undefined ? size : Math.max(0, size - row.size);
+      row.size = Math.max(row.size, size);
     }
     this.#changed = [];
     this.#applying = false;
     if (this.#youngBytes > this.#halfBytes) this.#turnOver();
   }
 
-  #put(key: Uint8Array, value: Uint8Array): void {
-    const row = this.#rowToReplace(key);
+  #put(key: Uint8Array, value: Uint8Array, isNew = false): void {
+    const row = isNew ? this.#noted(key, false) : this.#rowToReplace(key);
+    if (isNew) assert(row.bytes === undefined && row.form === undefined, "what is put as new is not there");
     this.change(row);
     row.bytes = lean(value);
     row.form = undefined;
@@ -129,7 +145,17 @@ export class StateRows implements State {
 
   /** As `row`, for one whose bytes nobody asks for: the disk is not asked for them either, unless somebody hears of what they were. */
   #rowToReplace(key: Uint8Array): HeldRow {
-    return this.#young.get(key) ?? this.#load(key, this.#changing !== undefined);
+    return this.#noted(key, this.#changing !== undefined);
+  }
+
+  /** As `row`, and looks first whether it is that of the last time. */
+  #noted(key: Uint8Array, reads: boolean): HeldRow {
+    const last = this.#last;
+    if (last !== undefined && last.keyLength === key.length && this.#young.isKeyAt(last.keyAt, key)) return last;
+    const row = this.#young.get(key) ?? this.#load(key, reads);
+    // Between applies it may have gone to the old half, with all others.
+    if (this.#applying) this.#last = row;
+    return row;
   }
 
   #load(key: Uint8Array, reads = true): HeldRow {
@@ -137,22 +163,30 @@ export class StateRows implements State {
     if (old !== undefined) {
       // It is taken out of the pool that it was cut from, lest few rows that stay for long keep much memory alive.
       if (old.bytes !== undefined) old.bytes = pooledCopy(old.bytes);
-      return this.#hold(old);
+      return this.#hold(key, old);
     }
-    return this.#hold({ key: pooledCopy(key), bytes: reads ? this.#fromDisk(key) : undefined, form: undefined, changed: false });
+    const bytes = reads ? this.#fromDisk(key) : undefined;
+    const size = bytes?.length ?? 0;
+    return this.#hold(key, { keyAt: 0, keyLength: key.length, bytes, form: undefined, changed: false, size });
   }
 
-  #hold(row: HeldRow): HeldRow {
-    this.#young.set(row.key, row);
-    this.#youngBytes += rowBytes + row.key.length + (row.bytes?.length ?? 0);
+  #hold(key: Uint8Array, row: HeldRow): HeldRow {
+    row.keyAt = this.#young.set(key, row);
+    this.#youngBytes += rowBytes + key.length + row.size;
     if (this.#youngBytes > this.#halfBytes && !this.#applying) this.#turnOver();
     return row;
+  }
+
+  /** A row that is asked for, and every row that is changed, is in the young half. */
+  #keyOf({ keyAt, keyLength }: HeldRow): Uint8Array {
+    return this.#young.keyAt(keyAt, keyLength);
   }
 
   #turnOver(): void {
     this.#old = this.#young;
     this.#young = new ByteMap(this.#seed);
     this.#youngBytes = 0;
+    this.#last = undefined;
   }
 }
 

@@ -10,8 +10,8 @@ export interface StateReader {
 
 /** The rows while entries are applied: a read sees what was written before it. Everything of a batch goes to disk at once. */
 export interface State extends StateReader {
-  /** The state owns the bytes from here on. */
-  put(key: Uint8Array, value: Uint8Array): void;
+  /** The state owns the bytes from here on. `isNew` promises that there is no such row: nobody has to look what it was. */
+  put(key: Uint8Array, value: Uint8Array, isNew?: boolean): void;
   delete(key: Uint8Array): void;
 }
 

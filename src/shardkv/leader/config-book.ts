@@ -20,9 +20,14 @@ export class ConfigBook implements Known {
     return config;
   }
 
+  /** There is a configuration of that number. */
+  see(latest: number): void {
+    this.#latest = Math.max(this.#latest, latest);
+  }
+
   /** `latest` is the number of the latest one that there is. */
   add(config: Config, latest: number): void {
-    this.#latest = Math.max(this.#latest, latest);
+    this.see(latest);
     this.#keep(config);
     const room = Math.min(configsMax, Math.floor(placesMax / config.shards.length));
     for (const number of this.#configs.keys()) {

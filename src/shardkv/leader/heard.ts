@@ -1,19 +1,33 @@
 import type { Shard } from "../../rsm/state/state-machine.ts";
+import type { GroupName } from "../../shardmaster/address.ts";
 import type { Picture } from "../migration/picture.ts";
-import type { Heard } from "../migration/plan.ts";
-import type { Pull } from "../migration/questions.ts";
+import type { Ask, Heard } from "../migration/plan.ts";
 import type { GroupReply } from "../migration/replies.ts";
 
-/** What a leader remembers of holders that it has asked for parcels, while it waits for these. */
+/** What a leader remembers of groups that it has asked: of each holder of a parcel, while it waits for it, and who was silent. */
 export class HeardAnswers {
   /** By shard and run of ownership; then by when the shard left the holder. */
   readonly #heard = new Map<string, Map<number, Heard>>();
+
+  /** By number and creation: groups that have left the last question in vain. */
+  readonly #silent = new Set<string>();
+
+  /** Whether the group has left the last question in vain. */
+  isSilent({ gid, creation }: GroupName): boolean {
+    return this.#silent.has(`${gid} ${creation}`);
+  }
 
   of(shard: Shard, since: number, left: number): Heard {
     return this.#heard.get(`${shard} ${since}`)?.get(left);
   }
 
-  note({ shard, since, left }: Pull, reply: GroupReply | undefined): void {
+  /** `reply` is undefined when there was none. */
+  note({ to, question }: Ask, reply: GroupReply | undefined): void {
+    const group = `${to.gid} ${to.creation}`;
+    if (reply === undefined) this.#silent.add(group);
+    else this.#silent.delete(group);
+    if (question.op !== "pull") return;
+    const { shard, since, left } = question;
     const name = `${shard} ${since}`;
     const heard = this.#heard.get(name) ?? new Map<number, Heard>();
     this.#heard.set(name, heard.set(left, meaning(reply)));
@@ -29,6 +43,7 @@ export class HeardAnswers {
 
   clear(): void {
     this.#heard.clear();
+    this.#silent.clear();
   }
 }
 

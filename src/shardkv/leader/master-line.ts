@@ -5,7 +5,7 @@ import type { BirthAnswer, BirthClaim } from "../../shardmaster/births.ts";
 import { encodeMasterCommand } from "../../shardmaster/commands.ts";
 import type { Group } from "../../shardmaster/config.ts";
 import { encodeMasterQuery, type MasterQuery } from "../../shardmaster/queries.ts";
-import { type ConfigResult, decodeMasterResult, type MasterResult } from "../../shardmaster/results.ts";
+import { type ConfigResult, decodeMasterResult, type MasterResult, type NewerResult } from "../../shardmaster/results.ts";
 import type { ClusterShape } from "../../shardmaster/shape.ts";
 
 /** How long a question waits for its answer before it is given up, and perhaps asked anew. */
@@ -23,6 +23,11 @@ export class MasterLine {
 
   config(number: number, done: (result: ConfigResult | undefined) => void): void {
     this.#query({ op: "config", number }, (result) => done(result?.op === "config" ? result : undefined));
+  }
+
+  /** The latest configuration, if its number is above `than`. */
+  newer(than: number, done: (result: NewerResult | undefined) => void): void {
+    this.#query({ op: "newer", than }, (result) => done(result?.op === "newer" ? result : undefined));
   }
 
   shape(done: (shape: ClusterShape | undefined) => void): void {

@@ -1,11 +1,14 @@
 import { unreachable } from "../../base/assert.ts";
 import type { StateView } from "../../rsm/state/state.ts";
-import { standingOf } from "../../shardmaster/address.ts";
+import { type GroupName, standingOf } from "../../shardmaster/address.ts";
+import { type GroupReport, groupReport } from "./group-report.ts";
 import { readAcquired, readGroup, readMoves } from "./ledger.ts";
 import type { Parcel } from "./moves.ts";
 import { type ChunkLimits, readPage } from "./page.ts";
+import { readPicture } from "./picture.ts";
 import type { GroupQuestion, Have, Pull } from "./questions.ts";
 import type { GroupReply, NoPage, PullReply } from "./replies.ts";
+import { type Hearsay, nothingHeard, waitsOf } from "./waits.ts";
 
 /** What a source has to log before it can give what it was asked for; its leader's part decides, see `claims.ts`. */
 export interface Claim {
@@ -16,8 +19,22 @@ export interface Claim {
 /** Takes the reply to a question, and the claim that it makes. */
 export type TakeReply = (reply: GroupReply, claim?: Claim) => void;
 
+/** What a leader tells of itself, besides what its state says. */
+export interface LeaderNews extends Hearsay, Pick<GroupReport, "figures" | "isCounting"> {}
+
+/** Of one that has heard and counted nothing. */
+const noNews: LeaderNews = { ...nothingHeard, figures: undefined, isCounting: false };
+
+/** Who answers, and with what. */
+export interface Answering {
+  readonly self: GroupName;
+  readonly limits: ChunkLimits;
+  /** Asked for only where it is told. */
+  readonly news?: (() => LeaderNews) | undefined;
+}
+
 /** Answers from what was applied: it changes nothing. `done` runs once, now or later. */
-export function answerQuestion(question: GroupQuestion, view: StateView, limits: ChunkLimits, done: TakeReply): void {
+export function answerQuestion(question: GroupQuestion, view: StateView, { self, limits, news }: Answering, done: TakeReply): void {
   switch (question.op) {
     case "pull":
       answerPull(question, view, limits, done);
@@ -29,7 +46,10 @@ export function answerQuestion(question: GroupQuestion, view: StateView, limits:
       done({ kind: "acquired", acquired: readAcquired(question.shard, view).acquired });
       return;
     case "status":
-      done({ kind: "status", group: readGroup(view) });
+      readPicture(view, true, (picture) => {
+        const told = news?.() ?? noNews;
+        done({ kind: "status", report: groupReport(picture.group, waitsOf(self, picture, told), told) });
+      });
       return;
     default:
       unreachable(question);

@@ -55,11 +55,12 @@ function complete(before: ShardRecord, copy: Copy, time: number): ShardRecord {
   return acquire(before, copy, newest, time);
 }
 
+/** No copy has had an arrival's epoch before, and each of its pages is taken in once. */
 function putRows(state: State, shard: Shard, epoch: number, { sessions, data }: ChunkBody): void {
   const prefix = sessionPrefix(shard, epoch);
-  for (const { name, value } of sessions) state.put(concat([prefix, name]), value);
+  for (const { name, value } of sessions) state.put(concat([prefix, name]), value, true);
   for (const { name, value } of data) {
-    state.put(dataKey(name, epoch), value);
-    state.put(indexKey(shard, epoch, name), emptyBytes);
+    state.put(dataKey(name, epoch), value, true);
+    state.put(indexKey(shard, epoch, name), emptyBytes, true);
   }
 }

@@ -5,7 +5,7 @@ import { ownerOf } from "./changes.ts";
 
 /** The configurations that a leader has heard of. It may forget any of them, and ask again. */
 export interface Known {
-  /** The newest that it knows. */
+  /** The number of the newest that it has heard of. */
   readonly latest: number;
   config(number: number): Config | undefined;
 }

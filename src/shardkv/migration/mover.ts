@@ -1,8 +1,8 @@
 import type { Shard } from "../../rsm/state/state-machine.ts";
-import type { State, StateView } from "../../rsm/state/state.ts";
+import type { State, StateReader, StateView } from "../../rsm/state/state.ts";
 import type { GroupName } from "../../shardmaster/address.ts";
 import type { BirthAnswer } from "../../shardmaster/births.ts";
-import { answerQuestion, type Claim, type TakeReply } from "./answer.ts";
+import { answerQuestion, type Claim, type LeaderNews, type TakeReply } from "./answer.ts";
 import { clearingOf } from "./clearing.ts";
 import type { Clear, GroupCommand } from "./commands.ts";
 import { birthsOf, consequencesOf, dueOf, settlementOf } from "./decide.ts";
@@ -29,6 +29,8 @@ export class Mover {
   readonly self: GroupName;
   readonly #limits: ChunkLimits;
   readonly #shape: Uint8Array | undefined;
+  /** Whether the group is known to have this shape. */
+  #isChecked = false;
 
   /** `shape` is that of the cluster, which is logged before the first configuration; without it none is asked for. */
   constructor(self: GroupName, limits: ChunkLimits, shape?: Uint8Array) {
@@ -37,14 +39,19 @@ export class Mover {
     this.#shape = shape;
   }
 
+  /** Throws `OtherShape` when the group has another shape than this replica was told: nothing may be done with its keys then. */
+  checkShape(state: StateReader): void {
+    if (!this.#isChecked) this.#isChecked = isShaped(state, this.#shape);
+  }
+
   /** Applies a command at the group's log time; how many more sessions there are now. */
   execute(command: Uint8Array, state: State, time: number): number {
     return executeGroupCommand(command, state, { self: this.self, shape: this.#shape, time });
   }
 
-  /** Answers a question from what was applied; `done` runs once, now or later. */
-  answer(question: GroupQuestion, view: StateView, done: TakeReply): void {
-    answerQuestion(question, view, this.#limits, done);
+  /** Answers a question from what was applied, and from the leader's `news`; `done` runs once, now or later. */
+  answer(question: GroupQuestion, view: StateView, done: TakeReply, news?: () => LeaderNews): void {
+    answerQuestion(question, view, { self: this.self, limits: this.#limits, news }, done);
   }
 
   picture(view: StateView, done: (picture: Picture) => void): void {

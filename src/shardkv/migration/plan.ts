@@ -65,12 +65,12 @@ function pullOf(self: GroupName, shard: Shard, { since, cursor }: Arrival, { gro
 }
 
 /** Whether somebody earlier may still have it: asking is harmless, the source's log decides (rule 4). */
-function hasNothing(heard: Heard): boolean {
+export function hasNothing(heard: Heard): boolean {
   return heard === "silence" || heard === "not_yet" || heard === "never_had";
 }
 
 /** What a holder says; this group knows its own answer. */
-function heardOf(self: GroupName, shard: Shard, record: ShardPicture, { since }: Arrival, holder: Holder, heard: HeardOf): Heard {
+export function heardOf(self: GroupName, shard: Shard, record: ShardPicture, { since }: Arrival, holder: Holder, heard: HeardOf): Heard {
   return isNamed(holder.group, self) ? ownAnswer(record, holder.left) : heard(shard, since, holder);
 }
 

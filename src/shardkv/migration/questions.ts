@@ -32,7 +32,7 @@ export interface AskAcquired {
   readonly shard: Shard;
 }
 
-/** Asks where a group is, and whether it is safe to stop. */
+/** Asks where a group is, what is not settled there and why, and how much it holds. */
 export interface Status {
   readonly op: "status";
 }

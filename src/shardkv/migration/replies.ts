@@ -2,7 +2,7 @@ import { unreachable } from "../../base/assert.ts";
 import { decode, encode, Malformed, type Packable } from "../../base/codec.ts";
 import { flag, whole } from "../../rsm/fields.ts";
 import { type ChunkBody, packBody, unpackBody } from "./chunk.ts";
-import { decodeGroupRow, encodeGroupRow, type GroupRow } from "./group-row.ts";
+import { type GroupReport, packReport, unpackReport } from "./group-report.ts";
 import { list } from "./moves.ts";
 
 /** Why there is no page. Each says too for which run of ownership the group that answers got the shard last. */
@@ -30,7 +30,7 @@ export type GroupReply =
   | PullReply
   | { readonly kind: "have"; readonly has: boolean; readonly acquired: number }
   | { readonly kind: "acquired"; readonly acquired: number }
-  | { readonly kind: "status"; readonly group: GroupRow };
+  | { readonly kind: "status"; readonly report: GroupReport };
 
 const kinds = { page: 0, not_yet: 1, addressed: 2, delivered: 3, never_had: 4, have: 5, acquired: 6, status: 7 } as const;
 
@@ -49,7 +49,7 @@ function pack(reply: GroupReply): Packable {
     case "acquired":
       return [kinds.acquired, reply.acquired];
     case "status":
-      return [kinds.status, encodeGroupRow(reply.group)];
+      return [kinds.status, packReport(reply.report)];
     default:
       return unreachable(reply);
   }
@@ -74,7 +74,7 @@ export function decodeReply(bytes: Uint8Array): GroupReply {
     case kinds.acquired:
       return { kind: "acquired", acquired: whole(a) };
     case kinds.status:
-      return { kind: "status", group: decodeGroupRow(a as Uint8Array) };
+      return { kind: "status", report: unpackReport(a) };
     default:
       throw new Malformed("a reply of a group is one of eight");
   }

@@ -145,9 +145,12 @@ function cutLink(site: Site): Undo | undefined {
 }
 
 function split(site: Site, groups: readonly (readonly number[])[]): Undo {
-  const { network } = site.cluster.sim;
-  network.partition(groups.map((group) => group.map((at) => site.id(at))));
-  return () => network.partition([]);
+  const { network, name } = site.cluster.sim;
+  network.partition(
+    groups.map((group) => group.map((at) => site.id(at))),
+    name.servers,
+  );
+  return () => network.partition([], name.servers);
 }
 
 function partition(site: Site): Undo | undefined {

@@ -1,3 +1,4 @@
+import { replicaId } from "../../base/ids.ts";
 import { type FaultKind, over, type Site, toLeader, type Undo } from "./site.ts";
 
 /** How processes, machines and their clocks fail. A server that dies comes back: see `Lives`. */
@@ -20,6 +21,7 @@ export const processFaults: readonly FaultKind[] = [
   { name: "pause of the leader", everyMs: [1000, 6000], lastsMs: [1, 3000], strike: (site) => toLeader(site, (at) => pause(site, at)) },
   { name: "clock leap", everyMs: [500, 6000], strike: (site) => atAlive(site, (at) => leap(site, at)) },
   { name: "wall clock jump", everyMs: [500, 6000], strike: wallJump },
+  { name: "leadership transfer", everyMs: [300, 6000], sizeMin: 2, strike: (site) => toLeader(site, (at) => transfer(site, at)) },
   { name: "compaction", everyMs: [100, 2000], strike: (site) => atAlive(site, (at) => compact(site, at)) },
 ];
 
@@ -81,12 +83,34 @@ function crashAll(site: Site, powerCut: boolean): Undo {
   return over;
 }
 
+/** Every other time the servers are told to end, where they know what to do then. */
 function rollingRestart(site: Site): Undo {
   const gapMs = site.rng.between(20, 600);
+  const isPolite = site.rng.fork(`polite ${gapMs}`).chance(0.5);
   for (let i = 0; i < site.size; i += 1) {
-    site.cluster.sim.world.post(i * gapMs, () => site.lives.crash(i, false, site.rng.between(1, gapMs)));
+    site.cluster.sim.world.post(i * gapMs, () => {
+      const end = (): void => site.lives.crash(i, false, site.rng.between(1, gapMs));
+      if (!isPolite || site.server(i).drain === undefined) end();
+      else drain(site, i, end);
+    });
   }
   return over;
+}
+
+/** Runs `end` when the server is through with preparing it, if it lives so long. */
+function drain(site: Site, at: number, end: () => void): void {
+  const { process } = site.server(at);
+  const life = process.lives;
+  process.env()?.clock.after(0, () => {
+    const begun = site.server(at).drain;
+    // Told twice, it goes on with the first.
+    site.server(at).drain = undefined;
+    begun?.(() => {
+      site.cluster.sim.world.post(0, () => {
+        if (process.lives === life && process.alive) end();
+      });
+    });
+  });
 }
 
 function pause(site: Site, at: number): Undo {
@@ -102,6 +126,14 @@ function leap(site: Site, at: number): Undo {
 
 function wallJump(site: Site): Undo {
   site.server(site.any()).process.moveWallClock(site.rng.between(-3_600_000, 3_600_000));
+  return over;
+}
+
+/** Has the leader give its place to another, whoever that is. */
+function transfer(site: Site, at: number): Undo {
+  const server = site.server(at);
+  const to = replicaId((at + site.rng.int(1, site.size - 1)) % site.size);
+  server.process.env()?.clock.after(0, () => server.member?.transfer(to));
   return over;
 }
 

@@ -29,6 +29,9 @@ export interface AskedCommand {
   readonly ended: (outcome: Ended) => void;
 }
 
+/** Hears that an operation was made of a command. */
+export type OnOperation = (operation: Operation) => void;
+
 /** What a client has to ask with in one life. */
 export interface LifeParts<Caller> {
   /** No other life of a client has it. */
@@ -73,7 +76,7 @@ export class AskingClient<Caller> {
   readonly #pending = new Map<object, string>();
   #lives = 0;
   /** Hears of the operation for which the client is about to ask. */
-  #asking: ((operation: Operation) => void) | undefined;
+  #asking: OnOperation | undefined;
 
   constructor(parts: AskingClientParts<Caller>) {
     this.#parts = parts;
@@ -99,9 +102,9 @@ export class AskingClient<Caller> {
     return this.#life;
   }
 
-  /** The client has made an operation of what it asks for. */
-  operation(operation: Operation): void {
-    this.#asking?.(operation);
+  /** Who hears of the operations that are made of what the client asks for at this moment. */
+  get asking(): OnOperation | undefined {
+    return this.#asking;
   }
 
   /** Begins a life: it remembers nothing. */

@@ -1,19 +1,23 @@
 import { type ServerId, serverId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
+import type { Env } from "../../env/env.ts";
 import { violate, Violation } from "../oracle/violation.ts";
 import type { Asker } from "../settle.ts";
-import type { WatchedCluster } from "../watched-cluster.ts";
-import { AskingClient, type Life, type LifeParts, type OutcomeCounts } from "./asking-client.ts";
-import { groupCaller } from "./group-caller.ts";
-import type { GroupKind } from "./group-kind.ts";
+import type { Universe } from "../universe.ts";
+import { AskingClient, type Life, type LifeParts, type OnOperation, type OutcomeCounts } from "./asking-client.ts";
 import type { SessionLaw } from "./oracle/session-law.ts";
 import type { ClientsPlan } from "./plan.ts";
 import { SimClient } from "./sim-client.ts";
 
 export interface ClientsParts<Caller> {
-  readonly cluster: WatchedCluster;
+  readonly universe: Universe;
+  /** Whom they talk to. */
+  readonly servers: readonly ServerId[];
+  /** What they are called, before their numbers. */
+  readonly name: string;
   readonly plan: ClientsPlan;
-  readonly kind: Pick<GroupKind<Caller>, "caller">;
+  /** Makes what a life asks with; `asking` says who hears of the operations that are made of what is asked for. */
+  readonly begin: (asking: () => OnOperation | undefined) => (env: Env) => Caller;
   readonly newLife: (parts: LifeParts<Caller>) => Life;
   readonly law: SessionLaw;
   readonly rng: Rng;
@@ -23,7 +27,7 @@ export interface ClientsParts<Caller> {
 const calmDeadlineMs = 3000;
 const lookMs = 20;
 
-/** All clients of a group: they ask, die, pause and are cut off, until they are told to stop; then they demand answers. */
+/** All clients of one kind: they ask, die, pause and are cut off, until they are told to stop; then they demand answers. */
 export class Clients<Caller> implements Asker {
   readonly counts: OutcomeCounts = { called: 0, result: 0, lost: 0, refused: 0, unknown: 0, reads: 0 };
   readonly #parts: ClientsParts<Caller>;
@@ -44,12 +48,12 @@ export class Clients<Caller> implements Asker {
   }
 
   start(): void {
-    const { plan, cluster } = this.#parts;
+    const { plan, universe, servers } = this.#parts;
+    const { network } = universe;
     this.#active = true;
-    const { network, servers } = cluster.sim;
     for (const [number, client] of this.#clients.entries()) {
       const rng = this.#parts.rng.fork(`acts ${number}`);
-      for (const { id } of servers) {
+      for (const id of servers) {
         network.configureLink(client.sim.id, id, plan.link);
         network.configureLink(id, client.sim.id, plan.link);
       }
@@ -85,7 +89,7 @@ export class Clients<Caller> implements Asker {
 
   /** Somebody who knows of nothing reads everything. */
   readAll(): void {
-    const { world } = this.#parts.cluster.sim;
+    const { world } = this.#parts.universe;
     const last = this.#client(this.#clients.length);
     const reading = { done: false };
     last.life.readAll(calmDeadlineMs, () => {
@@ -99,20 +103,15 @@ export class Clients<Caller> implements Asker {
   }
 
   #client(number: number): AskingClient<Caller> {
-    const { cluster, plan, kind, newLife, law, rng } = this.#parts;
-    const { world, name, servers } = cluster.sim;
-    const id = serverId(`c${number}`);
-    const called = { group: name.group, servers: servers.map((server) => server.id) };
-    const client = new SimClient<Caller>(cluster.sim, id, {
-      begin: groupCaller(
-        { called, session: plan.session, caller: plan.caller, onOperation: (operation) => asking.operation(operation) },
-        (group, session) => kind.caller(group, session),
-      ),
+    const { universe, name, plan, begin, newLife, law, rng } = this.#parts;
+    const id = serverId(`${name}${number}`);
+    const client: SimClient<Caller> = new SimClient<Caller>(universe, id, {
+      begin: begin(() => asking.asking),
       onFailure: (error) => failed(id, error),
     });
     client.start();
-    const asking = new AskingClient<Caller>({
-      world,
+    const asking: AskingClient<Caller> = new AskingClient<Caller>({
+      world: universe.world,
       client,
       plan,
       rng: rng.fork(`client ${number}`),
@@ -124,7 +123,7 @@ export class Clients<Caller> implements Asker {
   }
 
   #repeat(rng: Rng, meanMs: number, act: () => void): void {
-    this.#parts.cluster.sim.world.post(rng.exponential(meanMs), () => {
+    this.#parts.universe.world.post(rng.exponential(meanMs), () => {
       if (!this.#active) return;
       act();
       this.#repeat(rng, meanMs, act);
@@ -143,18 +142,18 @@ export class Clients<Caller> implements Asker {
   #crash(client: AskingClient<Caller>, rng: Rng): void {
     if (!client.alive) return;
     client.crash();
-    this.#parts.cluster.sim.world.post(rng.exponential(this.#parts.plan.downMeanMs), () => {
+    this.#parts.universe.world.post(rng.exponential(this.#parts.plan.downMeanMs), () => {
       if (!client.alive) client.start();
     });
   }
 
   #pause(client: AskingClient<Caller>, forMs: number): void {
     client.sim.process.pause();
-    this.#parts.cluster.sim.world.post(forMs, () => client.sim.process.resume());
+    this.#parts.universe.world.post(forMs, () => client.sim.process.resume());
   }
 
   #cut(client: AskingClient<Caller>, forMs: number): void {
-    const { network, world } = this.#parts.cluster.sim;
+    const { network, world } = this.#parts.universe;
     network.isolate(client.sim.id);
     world.post(forMs, () => network.rejoin(client.sim.id));
   }

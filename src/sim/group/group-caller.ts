@@ -3,6 +3,8 @@ import { type CallerOptions, callerOptions, type SessionOptions } from "../../rs
 import { type CalledGroup, GroupClient } from "../../rsm/caller/group-client.ts";
 import { ClientSession, type Operation } from "../../rsm/caller/operation.ts";
 import { Host } from "../../rsm/host.ts";
+import type { OnOperation } from "./asking-client.ts";
+import type { GroupKind } from "./group-kind.ts";
 
 /** How a client reaches one group. */
 export interface GroupCallerOptions {
@@ -11,6 +13,17 @@ export interface GroupCallerOptions {
   readonly caller?: Partial<CallerOptions>;
   /** The client is about to ask for a command, in which it is told its number with the first attempt. */
   readonly onOperation?: (operation: Operation) => void;
+}
+
+/** As `groupCaller`, for clients of a group of that kind that are watched. */
+export function callerOf<Caller>(
+  kind: Pick<GroupKind<Caller>, "caller">,
+  options: Omit<GroupCallerOptions, "onOperation">,
+): (asking: () => OnOperation | undefined) => (env: Env) => Caller {
+  return (asking) => {
+    const onOperation: OnOperation = (operation) => asking()?.(operation);
+    return groupCaller({ ...options, onOperation }, (group, session) => kind.caller(group, session));
+  };
 }
 
 /** What a client's life begins with that asks one group: another client to the group in every life, with a new session (rule S8). */

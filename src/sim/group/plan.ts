@@ -127,7 +127,7 @@ function drawLink(rng: Rng, doubling: boolean): Partial<LinkSettings> {
 }
 
 /** What a plan says of replicas, in lines that people read. */
-export function replicaLines({ replica }: GroupPlan): string[] {
+export function replicaLines({ replica }: Pick<GroupPlan, "replica">): string[] {
   const { member, sessions, ...limits } = replica;
   return [
     `log: ${settings({ logBytesMax: member?.logBytesMax, logTailBytes: member?.logTailBytes })}`,
@@ -137,7 +137,7 @@ export function replicaLines({ replica }: GroupPlan): string[] {
 }
 
 /** What it says of clients, which ask for `what`. */
-export function clientLines({ clients }: GroupPlan, what: string): string[] {
+export function clientLines({ clients }: Pick<GroupPlan, "clients">, what: string): string[] {
   const { session, caller, link, crashEveryMs, downMeanMs, pauseEveryMs, cutEveryMs } = clients;
   const harm = [...every("die", crashEveryMs), ...every("pause", pauseEveryMs), ...every("are cut off", cutEveryMs)];
   return [

@@ -9,13 +9,13 @@ import type { Finding, SeedResult } from "../fuzz.ts";
 import { Lives } from "../lives.ts";
 import { Nemesis } from "../nemesis.ts";
 import { violate, Violation } from "../oracle/violation.ts";
-import { serverName } from "../oracle/watched.ts";
 import { type Settled, Settling } from "../settle.ts";
 import { WatchedCluster } from "../watched-cluster.ts";
 import type { Life, LifeParts } from "./asking-client.ts";
 import { Clients } from "./clients.ts";
+import { callerOf } from "./group-caller.ts";
 import { countsOf, type GroupCounts } from "./counts.ts";
-import { type GroupKind, groupProgram } from "./group-kind.ts";
+import { type AnyReplica, type GroupKind, groupProgram } from "./group-kind.ts";
 import { GroupOracle } from "./oracle/group-oracle.ts";
 import type { ReferenceMachine } from "./oracle/reference.ts";
 import type { Executed } from "./oracle/session-law.ts";
@@ -107,7 +107,7 @@ export class GroupUniverse<Caller> {
         process,
         network: { link },
         member: replica.member ?? {},
-        program: groupProgram(game.kind, (at, started) => this.#oracle.watch(at, started)),
+        program: groupProgram(game.kind, (at, started) => this.#began(at, started)),
       },
       {
         started: (at) => this.#oracle.started(at),
@@ -119,10 +119,15 @@ export class GroupUniverse<Caller> {
     this.#oracle = new GroupOracle(this.#cluster, game.reference);
     this.#lives = new Lives(this.#cluster, servers.lives, rng.fork("lives"));
     this.#nemesis = new Nemesis(this.#cluster, this.#lives, servers, rng.fork("nemesis"));
+    const { sim } = this.#cluster;
+    const ids = sim.servers.map(({ id }) => id);
+    const called = { group: sim.name.group, servers: ids };
     this.#clients = new Clients({
-      cluster: this.#cluster,
+      universe: sim,
+      servers: ids,
+      name: "c",
       plan: clients,
-      kind: game.kind,
+      begin: callerOf(game.kind, { called, session: clients.session, caller: clients.caller }),
       newLife: (parts) => game.newLife(parts),
       law: this.#oracle.law,
       rng: rng.fork("clients"),
@@ -157,6 +162,8 @@ export class GroupUniverse<Caller> {
     world.runUntil(this.#plan.servers.faultsMs);
     this.#clients.stop();
     this.#nemesis.stop();
+    this.#cluster.sim.network.heal();
+    this.#cluster.sim.network.calm();
     this.#settled = new Settling(this.#cluster, this.#lives, this.#clients, this.#electionMs).run(this.#plan.servers.settleMs);
     this.#clients.readAll();
     this.#finish();
@@ -202,9 +209,15 @@ export class GroupUniverse<Caller> {
     return this.#check?.verdict === "linearizable" ? undefined : `its history was not decided in ${stepsMax} steps`;
   }
 
+  #began(at: number, replica: AnyReplica): void {
+    this.#oracle.watch(at, replica);
+    this.#cluster.sim.server(at).drain = (done) => replica.drain(done);
+  }
+
   #traced(at: number, name: string, fields: TraceFields | undefined): void {
     if (name === "snapshot: sent") this.#snapshots += 1;
-    this.#options.onTrace?.(this.#cluster.sim.world.now, serverName(at), name, fields);
+    const { world } = this.#cluster.sim;
+    this.#options.onTrace?.(world.now, this.#cluster.sim.server(at).id, name, fields);
   }
 
   #result(verdict: SeedResult["verdict"], violation: Violation | undefined, why: string | undefined): GroupSeedResult {

@@ -17,20 +17,23 @@ export interface KvOutcomeCounts {
   pages: number;
 }
 
+/** What it asks with: of one group, or of all that have shards. */
+export type StoreCaller = Pick<KvCaller, "execute" | "get" | "scanPage">;
+
 export interface KvLifeParts {
   readonly plan: KvClientsPlan;
-  readonly recording: Recording;
+  readonly recording: Pick<Recording, "command" | "get" | "scanPage">;
   readonly counts: KvOutcomeCounts;
 }
 
 /** What a client of the store does in one life. */
 export class KvLife implements Life {
-  readonly #own: LifeParts<KvCaller>;
+  readonly #own: LifeParts<StoreCaller>;
   readonly #parts: KvLifeParts;
   readonly #seen = new Map<string, Seen>();
   readonly #wishes: Wishes;
 
-  constructor(own: LifeParts<KvCaller>, parts: KvLifeParts) {
+  constructor(own: LifeParts<StoreCaller>, parts: KvLifeParts) {
     this.#own = own;
     this.#parts = parts;
     this.#wishes = new Wishes(parts.plan, own.rng, own.name, this.#seen);
@@ -64,7 +67,7 @@ export class KvLife implements Life {
     });
   }
 
-  #execute(caller: KvCaller, { command, key }: Extract<Wish, { kind: "command" }>, deadlineMs: number, done?: () => void): void {
+  #execute(caller: StoreCaller, { command, key }: Extract<Wish, { kind: "command" }>, deadlineMs: number, done?: () => void): void {
     const { name: client, world } = this.#own;
     this.#own.command(`${command.op} of ${key}`, ({ name, ended }) => {
       const end = this.#parts.recording.command(client, world.now, command, isPlain(key), name);
@@ -78,7 +81,7 @@ export class KvLife implements Life {
     });
   }
 
-  #get(caller: KvCaller, key: string, deadlineMs: number, done?: () => void): void {
+  #get(caller: StoreCaller, key: string, deadlineMs: number, done?: () => void): void {
     const { name: client, world } = this.#own;
     const bytes = utf8(key);
     const end = this.#parts.recording.get(client, world.now, bytes, isPlain(key));
@@ -92,7 +95,7 @@ export class KvLife implements Life {
     });
   }
 
-  #scan(caller: KvCaller, scan: Extract<Wish, { kind: "scan" }>["scan"], deadlineMs: number): void {
+  #scan(caller: StoreCaller, scan: Extract<Wish, { kind: "scan" }>["scan"], deadlineMs: number): void {
     const { name: client, world } = this.#own;
     const { recording, counts } = this.#parts;
     const start = scan.cursor === undefined ? scan.start : { key: scan.cursor, inclusive: false };

@@ -1,6 +1,15 @@
 import type { Rng } from "../../base/rng.ts";
 import type { KvOptions } from "../../shardkv/options.ts";
-import { type ClientsPlan, clientLines, drawClients, drawReplica, type GroupPlan, replicaLines, withinRoom } from "../group/plan.ts";
+import {
+  type ClientsPlan,
+  clientLines,
+  drawClients,
+  drawReplica,
+  type GroupPlan,
+  type Rate,
+  replicaLines,
+  withinRoom,
+} from "../group/plan.ts";
 import { drawPlan, type Plan, type PlanLengths, settings } from "../plan.ts";
 
 /** What a client asks for. */
@@ -22,7 +31,7 @@ export interface KvPlan extends GroupPlan {
   readonly clients: KvClientsPlan;
 }
 
-const rate = { low: 30, high: 120 };
+const rate: Rate = { low: 30, high: 120 };
 
 export function drawKvPlan(seed: string, rng: Rng, lengths: PlanLengths): KvPlan {
   const servers = drawPlan(seed, rng, lengths);
@@ -50,10 +59,11 @@ function drawKv(rng: Rng): Partial<KvOptions> {
   };
 }
 
-function drawKvClients(rng: Rng, servers: Plan): KvClientsPlan {
+/** Clients of a store on one of `keysMax` keys or less, of which all together ask so often. */
+export function drawKvClients(rng: Rng, servers: Plan, often: Rate = rate, keysMax = 6): KvClientsPlan {
   return {
-    ...drawClients(rng, servers, rate),
-    keys: rng.fork("keys").int(1, 6),
+    ...drawClients(rng, servers, often),
+    keys: rng.fork("keys").int(1, keysMax),
     valueBytesMax: rng.fork("value bytes").pick([0, 0, 30, 150]),
     mixture: drawMixture(rng.fork("mixture")),
   };
@@ -69,8 +79,11 @@ function drawMixture(rng: Rng): Record<OperationKind, number> {
 
 /** What a plan says beside its servers', in lines that people read. */
 export function kvPlanLines(plan: KvPlan): string[] {
-  const { keys, valueBytesMax, mixture } = plan.clients;
+  return [...replicaLines(plan), `store: ${settings(plan.kv)}`, ...kvClientLines(plan)];
+}
+
+export function kvClientLines({ clients }: Pick<KvPlan, "clients">): string[] {
+  const { keys, valueBytesMax, mixture } = clients;
   const kinds = operationKinds.filter((kind) => mixture[kind] > 0).map((kind) => `${kind} ${mixture[kind]}`);
-  const what = `on ${keys} keys, values up to ${valueBytesMax} bytes: ${kinds.join(", ")}`;
-  return [...replicaLines(plan), `store: ${settings(plan.kv)}`, ...clientLines(plan, what)];
+  return clientLines({ clients }, `on ${keys} keys, values up to ${valueBytesMax} bytes: ${kinds.join(", ")}`);
 }

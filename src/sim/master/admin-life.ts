@@ -1,10 +1,8 @@
 import type { MasterCaller } from "../../client/master-caller.ts";
 import type { Rng } from "../../base/rng.ts";
 import { latestNumber } from "../../shardmaster/queries.ts";
-import type { ClusterShape } from "../../shardmaster/shape.ts";
 import type { Life, LifeParts } from "../group/asking-client.ts";
-import { type AdminCommand, AdminWishes } from "./draw.ts";
-import type { AdminsPlan } from "./plan.ts";
+import type { AdminCommand, AdminWishes } from "./draw.ts";
 import type { MasterRecording } from "./recording.ts";
 
 /** What administrators have seen besides. */
@@ -16,9 +14,11 @@ export interface AdminCounts {
   latest: number;
 }
 
+/** What an administrator asks for next: see `AdminWishes`. */
+export type AdminWishing = Pick<AdminWishes, "next" | "join">;
+
 export interface AdminLifeParts {
-  readonly plan: AdminsPlan;
-  readonly shape: ClusterShape;
+  readonly wishes: (rng: Rng) => AdminWishing;
   readonly recording: MasterRecording;
   readonly counts: AdminCounts;
 }
@@ -30,13 +30,13 @@ const lookedAtMax = 10;
 export class AdminLife implements Life {
   readonly #own: LifeParts<MasterCaller>;
   readonly #parts: AdminLifeParts;
-  readonly #wishes: AdminWishes;
+  readonly #wishes: AdminWishing;
   #latest = 0;
 
   constructor(own: LifeParts<MasterCaller>, parts: AdminLifeParts) {
     this.#own = own;
     this.#parts = parts;
-    this.#wishes = new AdminWishes(parts.plan, parts.shape, own.rng);
+    this.#wishes = parts.wishes(own.rng);
   }
 
   ask(deadlineMs: number): void {

@@ -2,6 +2,7 @@ import { Rng } from "../../base/rng.ts";
 import type { GroupCounts } from "../group/counts.ts";
 import { groupFuzzDefaults, type GroupFuzzOptions, type GroupSeedResult, GroupUniverse } from "../group/universe.ts";
 import { type AdminCounts, AdminLife } from "./admin-life.ts";
+import { AdminWishes } from "./draw.ts";
 import { ConfigLaw } from "./config-law.ts";
 import { masterGroup, masterName } from "./master-group.ts";
 import { drawMasterPlan, type MasterPlan } from "./plan.ts";
@@ -35,7 +36,7 @@ export function runMasterSeed(seed: string | number, given: Partial<MasterFuzzOp
       name: masterName,
       kind: masterGroup(plan.replica, plan.shape),
       reference: law.watched(),
-      newLife: (parts) => new AdminLife(parts, { plan: plan.clients, shape: plan.shape, recording, counts }),
+      newLife: (parts) => new AdminLife(parts, { wishes: (own) => new AdminWishes(plan.clients, plan.shape, own), recording, counts }),
       history: (log, tight) => recording.history(log, tight),
       finish: ({ state }) => law.finish(state),
     },

@@ -148,9 +148,9 @@ export class Network {
     this.#change(() => this.#topology.down(server, down));
   }
 
-  /** Lets servers reach only those of their own group; servers that no group names reach everybody. */
-  partition(groups: readonly (readonly ServerId[])[]): void {
-    this.#change(() => this.#topology.partition(groups));
+  /** Lets servers reach only those of their own group; servers that no group names reach everybody. There is one for each owner. */
+  partition(groups: readonly (readonly ServerId[])[], owner = ""): void {
+    this.#change(() => this.#topology.partition(groups, owner));
   }
 
   /** Lifts every cut, isolation, partition and clog. What links do to packets stays: see `calm`. */

@@ -12,15 +12,18 @@ export class Topology {
   readonly #isolatedOut = new Set<ServerId>();
   readonly #isolatedIn = new Set<ServerId>();
   readonly #down = new Set<ServerId>();
-  #groups = new Map<ServerId, number>();
+  /** By whose partition it is: in which group a server is. */
+  readonly #partitions = new Map<string, ReadonlyMap<ServerId, number>>();
 
   reaches(from: ServerId, to: ServerId): boolean {
     if (from === to) return true;
     if (this.#isolatedOut.has(from) || this.#isolatedIn.has(to)) return false;
     if (this.#down.has(from) || this.#down.has(to)) return false;
-    const own = this.#groups.get(from);
-    const other = this.#groups.get(to);
-    if (own !== undefined && other !== undefined && own !== other) return false;
+    for (const groups of this.#partitions.values()) {
+      const own = groups.get(from);
+      const other = groups.get(to);
+      if (own !== undefined && other !== undefined && own !== other) return false;
+    }
     return !this.#cuts.has(linkName(from, to));
   }
 
@@ -46,9 +49,12 @@ export class Topology {
     else this.#down.delete(server);
   }
 
-  /** Servers reach only those of their own group; one that no group names reaches everybody. Replaces the partition before. */
-  partition(groups: readonly (readonly ServerId[])[]): void {
-    this.#groups = new Map(groups.flatMap((group, number) => group.map((server) => [server, number] as const)));
+  /**
+   * Servers reach only those of their own group; one that no group names reaches everybody. Replaces the partition before of the same
+   * owner; those of others add up with it.
+   */
+  partition(groups: readonly (readonly ServerId[])[], owner: string): void {
+    this.#partitions.set(owner, new Map(groups.flatMap((group, number) => group.map((server) => [server, number] as const))));
   }
 
   /** Lifts everything but `down`, which its model lifts. */
@@ -56,7 +62,7 @@ export class Topology {
     this.#cuts.clear();
     this.#isolatedOut.clear();
     this.#isolatedIn.clear();
-    this.#groups.clear();
+    this.#partitions.clear();
   }
 }
 

@@ -3,7 +3,7 @@ import { bytesOfRows, type Chunk, type ChunkAck, installMessage, type TransferId
 import type { MemberOptions } from "../../rsm/options.ts";
 import type { Packet } from "../../rsm/wire.ts";
 import { violate } from "./violation.ts";
-import { serverName, type Watched } from "./watched.ts";
+import type { Watched } from "./watched.ts";
 
 /** What is known of an attempt to send a snapshot. */
 interface Transfer {
@@ -43,15 +43,15 @@ export class Chunks {
     const { number, finished, rows, mark } = chunk;
     const bytes = bytesOfRows(rows);
     if (rows.length > 1 && bytes > snapshotChunkBytesMax)
-      violate("R24", `${server.name} sends ${serverName(to)} a chunk of ${bytes} bytes, and ${snapshotChunkBytesMax} are allowed`);
+      violate("R24", `${server.name} sends ${server.nameOf(to)} a chunk of ${bytes} bytes, and ${snapshotChunkBytesMax} are allowed`);
     if (number - finished > snapshotWindowMax)
       violate(
         "R24",
-        `${server.name} sends ${serverName(to)} chunk ${number} behind ${finished}, and ${snapshotWindowMax} may be under way`,
+        `${server.name} sends ${server.nameOf(to)} chunk ${number} behind ${finished}, and ${snapshotWindowMax} may be under way`,
       );
     const transfer = this.#transferOf(server, to, chunk);
     if (number > transfer.number + 1 || (transfer.isWhole && number > transfer.number))
-      violate("R11", `${server.name} sends ${serverName(to)} chunk ${number} of a snapshot behind chunk ${transfer.number}`);
+      violate("R11", `${server.name} sends ${server.nameOf(to)} chunk ${number} of a snapshot behind chunk ${transfer.number}`);
     transfer.number = Math.max(transfer.number, number);
     transfer.isWhole ||= mark !== undefined;
   }
@@ -64,14 +64,14 @@ export class Chunks {
       return transfer;
     }
     if (known.from !== server.at || known.life !== server.life || known.to !== to || known.term !== term)
-      violate("R11", `${server.name} sends ${serverName(to)} a snapshot in term ${term} that is called like an earlier one`);
+      violate("R11", `${server.name} sends ${server.nameOf(to)} a snapshot in term ${term} that is called like an earlier one`);
     return known;
   }
 
   #ack(server: Watched, to: number, { transfer, finished, missing }: ChunkAck): void {
     const known = this.#transfers.get(nameOf(transfer));
     if (known !== undefined && known.from === to && known.to === server.at && Math.max(finished, missing) <= known.number) return;
-    violate("R11", `${server.name} acknowledges to ${serverName(to)} chunk ${finished} of a snapshot that was not sent so far`);
+    violate("R11", `${server.name} acknowledges to ${server.nameOf(to)} chunk ${finished} of a snapshot that was not sent so far`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { RaftState } from "../../raft/state.ts";
 import type { HardRow } from "../../rsm/log/rows.ts";
 import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
-import { article, serverName, type Watched } from "./watched.ts";
+import { article, type Watched } from "./watched.ts";
 
 /** Terms, votes and who wins with them: R1, R4, R7, R8, R13, R18, and of R26 what a message says about term and vote. */
 export class Elections {
@@ -20,7 +20,7 @@ export class Elections {
     if (state.term < told) violate("R7", `${server.name} comes back in term ${state.term} after it has spoken or written in term ${told}`);
     const vote = this.#ledger.voteOf(server.at, state.term);
     if (vote !== undefined && server.lost === undefined && state.vote !== vote)
-      violate("R8", `${server.name} comes back in term ${state.term} and has forgotten that it voted for ${serverName(vote)}`);
+      violate("R8", `${server.name} comes back in term ${state.term} and has forgotten that it voted for ${server.nameOf(vote)}`);
   }
 
   /** Term, vote or role have changed since the last look, in one life. */
@@ -31,7 +31,7 @@ export class Elections {
     if (before !== undefined && vote !== before)
       violate(
         "R8",
-        `${server.name} has changed its vote in term ${term} from ${serverName(before)} to ${vote === undefined ? "none" : serverName(vote)}`,
+        `${server.name} has changed its vote in term ${term} from ${server.nameOf(before)} to ${vote === undefined ? "none" : server.nameOf(vote)}`,
       );
     if (vote !== undefined && vote !== before && vote !== server.id) this.#granted(server, state, vote);
     if (role === "pre_candidate" && server.role !== "pre_candidate" && term !== server.term)
@@ -43,13 +43,13 @@ export class Elections {
   #granted(server: Watched, state: RaftState, candidate: number): void {
     const asked = this.#ledger.requestOf(candidate, state.term);
     if (asked === undefined)
-      violate("R13", `${server.name} votes for ${serverName(candidate)} in term ${state.term}, which has not asked for it`);
+      violate("R13", `${server.name} votes for ${server.nameOf(candidate)} in term ${state.term}, which has not asked for it`);
     const { last, lastTerm } = server.memory;
     const upToDate = asked.lastTerm > lastTerm || (asked.lastTerm === lastTerm && asked.lastIndex >= last);
     if (upToDate) return;
     violate(
       "R13",
-      `${server.name} votes in term ${state.term} for ${serverName(candidate)}, whose log ends at ${asked.lastIndex} (term ${asked.lastTerm}), ` +
+      `${server.name} votes in term ${state.term} for ${server.nameOf(candidate)}, whose log ends at ${asked.lastIndex} (term ${asked.lastTerm}), ` +
         `behind its own, which ends at ${last} (term ${lastTerm})`,
     );
   }
@@ -82,7 +82,7 @@ export class Elections {
       this.#ledger.won(term, { server: server.at, life: server.life });
       return;
     }
-    if (known.server !== server.at) violate("R1", `term ${term} has two leaders, ${serverName(known.server)} and ${server.name}`);
+    if (known.server !== server.at) violate("R1", `term ${term} has two leaders, ${server.nameOf(known.server)} and ${server.name}`);
     if (known.life !== server.life) violate("R1", `${server.name} leads term ${term} again after a restart`);
   }
 
@@ -93,7 +93,7 @@ export class Elections {
     if (hard === undefined) violate("R7", `${server.name} has deleted its term and vote from its disk`);
     if (hard.term < before.term) violate("R7", `the durable term of ${server.name} has fallen from ${before.term} to ${hard.term}`);
     if (hard.term === before.term && before.vote !== undefined && hard.vote !== before.vote)
-      violate("R8", `the durable vote of ${server.name} in term ${hard.term} has changed from ${serverName(before.vote)}`);
+      violate("R8", `the durable vote of ${server.name} in term ${hard.term} has changed from ${server.nameOf(before.vote)}`);
   }
 
   /** A message leaves. What it says about its sender must be what a power cut at this moment would leave. */
@@ -134,20 +134,20 @@ export class Elections {
     const { term } = message;
     const before = this.#ledger.voteOf(server.at, term);
     if (before !== undefined && before !== candidate)
-      violate("R8", `${server.name} votes in term ${term} for ${serverName(candidate)} after it has voted for ${serverName(before)}`);
+      violate("R8", `${server.name} votes in term ${term} for ${server.nameOf(candidate)} after it has voted for ${server.nameOf(before)}`);
     if (before === candidate) return;
     this.#ledger.voted(server.at, term, candidate);
     const { hard } = server.disk;
     if (hard === undefined || (hard.term === term && hard.vote !== candidate))
-      violate("R8", `${server.name} tells its vote for ${serverName(candidate)} in term ${term} before it is durable`);
+      violate("R8", `${server.name} tells its vote for ${server.nameOf(candidate)} in term ${term} before it is durable`);
     const cell = server.cells().hard.hardState;
     if (cell.term < term || (cell.term === term && cell.vote !== candidate))
-      violate("R8", `${server.name} tells its vote for ${serverName(candidate)} in term ${term} before its cell holds it`);
+      violate("R8", `${server.name} tells its vote for ${server.nameOf(candidate)} in term ${term} before its cell holds it`);
   }
 
   /** A pre-vote was taken in. Ticks that had fallen due may have been made first: they make the timer run, or run out. */
   afterPreVote(server: Watched, before: PreVoteLeaves, state: RaftState, request: PreVote): void {
-    const from = serverName(request.from);
+    const from = server.nameOf(request.from);
     if (state.term !== before.term)
       violate("R18", `a pre-vote of ${from} has moved ${server.name} from term ${before.term} to ${state.term}`);
     if (state.vote !== before.vote) violate("R18", `a pre-vote of ${from} has changed the vote of ${server.name} in term ${state.term}`);

@@ -1,6 +1,6 @@
 import type { Header, Packet } from "../../rsm/wire.ts";
 import { violate } from "./violation.ts";
-import { serverName, type Watched } from "./watched.ts";
+import type { Watched } from "./watched.ts";
 
 /** Who belongs to a group, as its creator has said. */
 export interface GroupIdentity {
@@ -35,10 +35,10 @@ export class Identities {
   /** Pins have changed on a disk. */
   stored(server: Watched): void {
     const { repinned } = server.disk;
-    if (repinned !== undefined) violate("R22", `${server.name} has replaced its pin of ${serverName(repinned)}`);
+    if (repinned !== undefined) violate("R22", `${server.name} has replaced its pin of ${server.nameOf(repinned)}`);
     for (const [replica, incarnation] of server.disk.pins) {
       const known = this.#pinned[replica]?.[server.at];
-      if (known === undefined) violate("R22", `${server.name} pins ${serverName(replica)}, which is no member`);
+      if (known === undefined) violate("R22", `${server.name} pins ${server.nameOf(replica)}, which is no member`);
       known.add(incarnation);
     }
   }
@@ -58,7 +58,7 @@ export class Identities {
   #header(server: Watched, to: number, header: Header): void {
     const { group, creation } = this.#group;
     if (header.group !== group || header.creation !== creation || header.from !== server.at || header.to !== to)
-      violate("R22", `${server.name} sends ${serverName(to)} a packet in the name of replica ${header.from} of group ${header.group}`);
+      violate("R22", `${server.name} sends ${server.nameOf(to)} a packet in the name of replica ${header.from} of group ${header.group}`);
     const own = (this.#incarnations[server.at] ??= server.cells().incarnation);
     if (header.incarnation !== own)
       violate("R22", `${server.name} speaks for incarnation ${header.incarnation}, and its directory is ${String(own)}`);

@@ -14,6 +14,7 @@ import { Chunks, messageIn } from "./chunks.ts";
 import { Commits } from "./commits.ts";
 import { changes } from "./disk-mirror.ts";
 import { Elections } from "./elections.ts";
+import { Handovers } from "./handovers.ts";
 import { Identities } from "./identity.ts";
 import { Ledger } from "./ledger.ts";
 import { Logs } from "./logs.ts";
@@ -23,7 +24,7 @@ import { type DurableDisk, Reopening } from "./reopening.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Taken } from "./taken.ts";
 import { violate, Violation } from "./violation.ts";
-import { type DurableCells, serverName, Watched, watchedAt } from "./watched.ts";
+import { type DurableCells, Watched, watchedAt } from "./watched.ts";
 
 /** What the oracle looks at. */
 export interface OracleOptions {
@@ -37,6 +38,8 @@ export interface OracleOptions {
   /** Whether the server's process lives: code that runs on after its crash reaches nothing. */
   readonly alive: (server: number) => boolean;
   readonly disk: (server: number) => DurableDisk;
+  /** What a server is called where others stand beside its group. */
+  readonly nameOf?: (server: number) => string;
   readonly rng: Rng;
 }
 
@@ -70,7 +73,7 @@ export interface OracleOptions {
  * | R22 | only admitted incarnations take part, and they are who they say | `identity.ts`, `taken.ts` stranger |
  * | R23 | acknowledgements and finished writes of entries that were overwritten do not count | `progress.ts` moved, `commits.ts` stable |
  * | R24 | windows, unstable and uncommitted bytes, reads, appends and chunks are within their limits | `progress.ts` window, bounds, appended, `chunks.ts` |
- * | R25 | leadership transfer | there is none yet |
+ * | R25 | a leader that gives its place away takes no proposal meanwhile; who is told to campaign has everything, and nobody else skips the pre-vote | `handovers.ts` |
  * | R26 | a power cut leaves nothing older than what was said, and the end of the process its note | `reopening.ts` sample, `elections.ts` sent, `progress.ts` acknowledged, counted |
  * | R27 | one seed, one stream of events | `stream.ts`; the runs are compared by `kvorum fuzz --twice` and a test |
  * | R28 | no server throws | `failed` below |
@@ -87,6 +90,7 @@ export class Oracle {
   readonly #progress: Progress;
   readonly #snapshots: Snapshots;
   readonly #chunks: Chunks;
+  readonly #handovers: Handovers;
   readonly #identities: Identities;
   readonly #taken: Taken;
   #eventsToSample = samplingMin;
@@ -107,6 +111,7 @@ export class Oracle {
     this.#progress = new Progress(ledger, this.servers);
     this.#snapshots = new Snapshots(ledger, keys);
     this.#chunks = new Chunks(member);
+    this.#handovers = new Handovers(ledger, this.servers);
     this.#identities = new Identities(this.servers, { group, creation });
     this.#taken = new Taken(this.#elections);
   }
@@ -118,6 +123,7 @@ export class Oracle {
       keys,
       () => this.#cells(at),
       () => decodeHardCell(this.#options.disk(at).written(cell)),
+      this.#options.nameOf,
     );
   }
 
@@ -142,6 +148,7 @@ export class Oracle {
     if (log.stable !== server.stable || changed) this.#commits.stable(server, state);
     if (log.stable > server.stable) this.#progress.counted(server, state);
     if (changed || log.unstableBytes !== server.unstableBytes) this.#progress.bounds(server, state);
+    this.#handovers.look(server, state);
     remember(server, state);
   }
 
@@ -225,6 +232,7 @@ export class Oracle {
     const message = messageIn(packet);
     if (message === undefined) return;
     this.#elections.sent(server, message);
+    this.#handovers.sent(server, message);
     if (message.kind === "append_reply") this.#progress.acknowledged(server, message);
     else if (message.kind === "append") {
       this.#progress.appended(server, message);
@@ -280,13 +288,18 @@ export class Oracle {
   failed(at: number, error: unknown): void {
     if (error instanceof Violation) throw error;
     if (!(error instanceof DiskFailure))
-      violate("R28", `${serverName(at)} has thrown: ${error instanceof Error ? error.message : String(error)}`, error);
+      violate("R28", `${watchedAt(this.servers, at).name} has thrown: ${error instanceof Error ? error.message : String(error)}`, error);
     this.died(at);
+  }
+
+  /** Throws what was found where nobody could throw it. */
+  throwFound(): void {
+    if (this.#found !== undefined) throw this.#found;
   }
 
   /** An event is over. */
   afterEvent(): void {
-    if (this.#found !== undefined) throw this.#found;
+    this.throwFound();
     this.#eventsToSample -= 1;
     if (this.#eventsToSample > 0) return;
     const at = this.#options.rng.int(0, this.servers.length - 1);

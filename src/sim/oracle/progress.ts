@@ -5,7 +5,7 @@ import type { RaftState } from "../../raft/state.ts";
 import { entryBytes, type LogIndex, type Term } from "../../raft/types.ts";
 import type { Ledger } from "./ledger.ts";
 import { violate } from "./violation.ts";
-import { serverName, type Watched, watchedAt } from "./watched.ts";
+import { type Watched, watchedAt } from "./watched.ts";
 
 /** How far a leader took a follower's log for its own when it was last looked at. */
 interface Matched {
@@ -43,7 +43,7 @@ export class Progress {
       before.match = 0;
     }
     if (progress.next <= progress.match)
-      violate("R14", `${server.name} would send ${serverName(to)} entry ${progress.next} next, and takes ${progress.match} for matched`);
+      violate("R14", `${server.name} would send ${server.nameOf(to)} entry ${progress.next} next, and takes ${progress.match} for matched`);
     if (progress.match !== before.match) this.#moved(server, state, to, before.match, progress.match);
     before.match = progress.match;
     this.#window(server, state, to, progress);
@@ -53,10 +53,10 @@ export class Progress {
   #moved(server: Watched, state: RaftState, to: number, before: LogIndex, match: LogIndex): void {
     const { term } = state;
     const who = `${server.name}, leading term ${term},`;
-    if (match < before) violate("R14", `${who} takes ${serverName(to)} back from ${before} to ${match}`);
+    if (match < before) violate("R14", `${who} takes ${server.nameOf(to)} back from ${before} to ${match}`);
     const follower = watchedAt(this.#servers, to);
     if (follower.ackTerm < term || (follower.ackTerm === term && !follower.acks.has(match)))
-      violate("R14", `${who} takes ${match} of ${serverName(to)} for durable, which has not acknowledged it in this term`);
+      violate("R14", `${who} takes ${match} of ${server.nameOf(to)} for durable, which has not acknowledged it in this term`);
     // One that has gone on to a newer term has forgotten what it said in this one.
     if (follower.ackTerm > term) return;
     const theirs = follower.acks.get(match);
@@ -67,16 +67,16 @@ export class Progress {
     }
     const own = server.memory.chainAt(match) ?? this.#ledger.chainAt(match);
     if (theirs !== undefined && own !== theirs)
-      violate("R23", `${who} counts an acknowledgement of ${match} by ${serverName(to)} for another log`);
+      violate("R23", `${who} counts an acknowledgement of ${match} by ${server.nameOf(to)} for another log`);
   }
 
   #window(server: Watched, state: RaftState, to: number, { inFlight, inFlightBytes }: FollowerProgress): void {
     const { inFlightMax, inFlightBytesMax } = state.options;
     if (inFlight.length > inFlightMax)
-      violate("R24", `${server.name} has ${inFlight.length} appends to ${serverName(to)} under way, and ${inFlightMax} are allowed`);
+      violate("R24", `${server.name} has ${inFlight.length} appends to ${server.nameOf(to)} under way, and ${inFlightMax} are allowed`);
     const newest = inFlight[inFlight.length - 1];
     if (newest !== undefined && inFlightBytes - newest.bytes >= inFlightBytesMax)
-      violate("R24", `${server.name} has ${inFlightBytes} bytes to ${serverName(to)} under way, and ${inFlightBytesMax} are allowed`);
+      violate("R24", `${server.name} has ${inFlightBytes} bytes to ${server.nameOf(to)} under way, and ${inFlightBytesMax} are allowed`);
   }
 
   /** What is not durable, or not committed, is bounded; one append or one command may pass the limit. */
@@ -104,12 +104,12 @@ export class Progress {
     if (entries.length > options.appendEntriesMax)
       violate(
         "R24",
-        `${server.name} sends ${serverName(to)} ${entries.length} entries at once, and ${options.appendEntriesMax} are allowed`,
+        `${server.name} sends ${server.nameOf(to)} ${entries.length} entries at once, and ${options.appendEntriesMax} are allowed`,
       );
     let bytes = 0;
     for (const entry of entries) bytes += entryBytes(entry);
     if (bytes > options.appendBytesMax)
-      violate("R24", `${server.name} sends ${serverName(to)} ${bytes} bytes at once, and ${options.appendBytesMax} are allowed`);
+      violate("R24", `${server.name} sends ${server.nameOf(to)} ${bytes} bytes at once, and ${options.appendBytesMax} are allowed`);
   }
 
   /** An acknowledgement leaves: what it calls durable must be, and it is remembered for the leader that will count it (R14, R26). */

@@ -6,7 +6,7 @@ import type { Packet } from "../../rsm/wire.ts";
 import { messageIn } from "./chunks.ts";
 import type { Elections, PreVoteLeaves } from "./elections.ts";
 import { violate } from "./violation.ts";
-import { article, serverName, type Watched } from "./watched.ts";
+import { article, type Watched } from "./watched.ts";
 
 /** A server as it was before it took a message in. */
 interface Before {
@@ -47,7 +47,7 @@ export class Taken {
   #isUntouched(server: Watched, before: Before, from: number): void {
     const after = look(before.state, undefined);
     if (after.commit === before.commit && !appended(before, after) && !countedMore(before, after)) return;
-    violate("R11", `${server.name} commits, appends or counts something because of a part of a snapshot from ${serverName(from)}`);
+    violate("R11", `${server.name} commits, appends or counts something because of a part of a snapshot from ${server.nameOf(from)}`);
   }
 
   #stranger(server: Watched, before: Before, message: Message): void {
@@ -55,7 +55,10 @@ export class Taken {
     const untouched =
       after.leaves.term === before.leaves.term && after.leaves.vote === before.leaves.vote && after.commit === before.commit;
     if (untouched && !appended(before, after) && !countedMore(before, after)) return;
-    violate("R22", `${server.name} listens to ${article(message)} of ${serverName(message.from)} from a directory that it does not know`);
+    violate(
+      "R22",
+      `${server.name} listens to ${article(message)} of ${server.nameOf(message.from)} from a directory that it does not know`,
+    );
   }
 
   #member(server: Watched, before: Before, message: Message): void {
@@ -72,7 +75,7 @@ export class Taken {
     if (!won && !countedMore(before, after) && after.commit === before.commit && after.leaves.term === before.leaves.term) return;
     violate(
       "R14",
-      `${server.name}, in term ${before.leaves.term}, counts ${article(message)} of ${serverName(message.from)} from term ${message.term}`,
+      `${server.name}, in term ${before.leaves.term}, counts ${article(message)} of ${server.nameOf(message.from)} from term ${message.term}`,
     );
   }
 
@@ -86,7 +89,7 @@ export class Taken {
     if (state.commit > Math.max(commit, allowed))
       violate(
         "R21",
-        `${server.name} commits ${state.commit} after ${article(message)} of ${serverName(message.from)} in term ${message.term}, which allows ${allowed}`,
+        `${server.name} commits ${state.commit} after ${article(message)} of ${server.nameOf(message.from)} in term ${message.term}, which allows ${allowed}`,
       );
   }
 

@@ -25,6 +25,7 @@ export type InvariantId =
   | "R22"
   | "R23"
   | "R24"
+  | "R25"
   | "R26"
   | "R27"
   | "R28"
@@ -51,7 +52,17 @@ export type InvariantId =
   | "L5"
   | "L6"
   | "L7"
-  | "L8";
+  | "L8"
+  | "L9"
+  | "M1"
+  | "M2"
+  | "M3"
+  | "M4"
+  | "M6"
+  | "M7"
+  | "M8"
+  | "M10"
+  | "M13";
 
 /** A promise that was broken, in one sentence that names who, where and in which term. */
 export class Violation extends Error {

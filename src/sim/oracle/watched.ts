@@ -26,6 +26,8 @@ export class Watched {
   readonly cells: () => DurableCells;
   /** Reads what the cell of term and vote would hold if the process ended now. */
   readonly note: () => HardCellValue;
+  /** What a server of its group is called. */
+  readonly nameOf: (server: number) => string;
 
   /** The core's state in this life; undefined while there is none. Only read. */
   state: Readonly<RaftState> | undefined;
@@ -57,8 +59,15 @@ export class Watched {
   /** A directory that was taken away: what it had held counts as held, since its replica stays out for ever. */
   lost: DiskMirror | undefined;
 
-  constructor(at: number, keys: Keys, cells: () => DurableCells, note: () => HardCellValue) {
+  constructor(
+    at: number,
+    keys: Keys,
+    cells: () => DurableCells,
+    note: () => HardCellValue,
+    nameOf: (server: number) => string = serverName,
+  ) {
     this.at = at;
+    this.nameOf = nameOf;
     this.id = at as ReplicaId;
     this.#keys = keys;
     this.disk = new DiskMirror(keys);
@@ -67,7 +76,7 @@ export class Watched {
   }
 
   get name(): string {
-    return serverName(this.at);
+    return this.nameOf(this.at);
   }
 
   /** Its rows are put back to an older state, which its cells are ahead of: it is to find that out. */
@@ -94,6 +103,7 @@ export class Watched {
   }
 }
 
+/** What the servers are called of a group that is alone in its world. */
 export function serverName(at: number): string {
   return `s${at}`;
 }

@@ -9,6 +9,8 @@ export interface LoadShape {
   readonly valueBytes: number;
   /** Keys are drawn evenly from so many. */
   readonly keys: number;
+  /** The key of a number. */
+  readonly key?: (number: number) => string;
 }
 
 export interface LoadFigures {
@@ -42,13 +44,18 @@ export async function measureLoad(target: Target, shape: LoadShape): Promise<Loa
   };
 }
 
-function loop(client: LoadClient, { operation, depth, keys, valueBytes }: LoadShape, end: number, latencies: number[]): Promise<void> {
+function loop(
+  client: LoadClient,
+  { operation, depth, keys, valueBytes, key: keyOf = (number) => `key${number}` }: LoadShape,
+  end: number,
+  latencies: number[],
+): Promise<void> {
   const value = "x".repeat(valueBytes);
   let out = depth;
   return new Promise((resolve) => {
     const issue = (): void => {
       const begun = performance.now();
-      const key = `key${Math.floor(Math.random() * keys)}`;
+      const key = keyOf(Math.floor(Math.random() * keys));
       const done = (): void => {
         const now = performance.now();
         latencies.push(now - begun);

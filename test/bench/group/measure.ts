@@ -67,13 +67,13 @@ export async function measureGroup({ rounds, seconds }: GroupPlan, progress: (te
   }
 }
 
-function medians(rounds: readonly LoadFigures[]): LoadFigures {
+export function medians(rounds: readonly LoadFigures[]): LoadFigures {
   const of = (figure: keyof LoadFigures): number => median(rounds.map((figures) => figures[figure]));
   const [operations, perSecond, serverCpuUs] = [of("operations"), of("perSecond"), of("serverCpuUs")];
   return { operations, perSecond, serverCpuUs, p50Ms: of("p50Ms"), p99Ms: of("p99Ms"), p999Ms: of("p999Ms") };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >>> 1;
   const upper = sorted[middle] as number;

@@ -159,7 +159,7 @@ function honestBodies(): Uint8Array[] {
     honestCalls(),
     encodePacket(header, { kind: "hello" }),
     encodePacket(header, { kind: "pinned", incarnation: 5 }),
-    encodePacket(header, { kind: "raft", message: { kind: "vote", from, to, term: 2 ** 40, lastIndex: 10, lastTerm: 3 } }),
+    encodePacket(header, { kind: "raft", message: { kind: "vote", from, to, term: 2 ** 40, lastIndex: 10, lastTerm: 3, transfer: false } }),
     encodePacket(header, { kind: "raft", message: { kind: "append_reply", from, to, term: 9, round: 1, accepted: true, match: 7 } }),
   ];
 }

@@ -10,7 +10,10 @@ import { type Eras, type Seen, type Wish, Wishes } from "./draw.ts";
 
 /** What the clients of a rig share. */
 export interface Shared {
-  readonly addresses: readonly string[];
+  /** Whom clients ask. */
+  readonly servers: { readonly group: readonly string[] } | { readonly masters: readonly string[] };
+  /** Whether they scan: what is scanned in several groups is no operation of one moment. */
+  readonly scans: boolean;
   readonly eras: Eras;
   readonly recorder: HistoryRecorder;
   /** When answers came, in their order. */
@@ -29,12 +32,12 @@ export class RigClient {
   constructor(name: string, shared: Shared) {
     this.#name = name;
     this.#shared = shared;
-    this.#client = connect({ group: shared.addresses });
+    this.#client = connect(shared.servers);
   }
 
   /** Asks until `over` says so; what is under way then is waited for. */
   async run(rng: Rng, over: () => boolean): Promise<void> {
-    const wishes = new Wishes(rng, this.#name, this.#shared.eras, this.#seen);
+    const wishes = new Wishes(rng, { client: this.#name, scans: this.#shared.scans }, this.#shared.eras, this.#seen);
     // One operation after the other is what a client is.
     // oxlint-disable-next-line no-await-in-loop
     while (!over()) await this.ask(wishes.next());

@@ -79,13 +79,20 @@ const weights = mixture.reduce((sum, [, weight]) => sum + weight, 0);
 export class Wishes {
   readonly #rng: Rng;
   readonly #client: string;
+  readonly #scans: boolean;
   readonly #eras: Eras;
   readonly #seen: ReadonlyMap<string, Seen>;
   #values = 0;
 
-  constructor(rng: Rng, client: string, eras: Eras, seen: ReadonlyMap<string, Seen>) {
+  constructor(
+    rng: Rng,
+    { client, scans }: { readonly client: string; readonly scans: boolean },
+    eras: Eras,
+    seen: ReadonlyMap<string, Seen>,
+  ) {
     this.#rng = rng;
     this.#client = client;
+    this.#scans = scans;
     this.#eras = eras;
     this.#seen = seen;
   }
@@ -93,7 +100,7 @@ export class Wishes {
   next(): Wish {
     const key = this.#eras.key(this.#rng);
     const op = this.#op();
-    if (op === "scan") return { op, prefix: this.#eras.prefix };
+    if (op === "scan") return this.#scans ? { op, prefix: this.#eras.prefix } : { op: "get", key };
     if (isLedger(key)) return op === "get" ? { op, key } : { op: "append", key, value: this.#value() };
     return this.#wish(op, key);
   }

@@ -6,7 +6,7 @@ import type { History } from "../../../src/check/history.ts";
 import { jsonLine } from "../../../src/check/json-lines.ts";
 import { HistoryRecorder } from "../../../src/check/recorder.ts";
 import { within } from "../../real/disk/child.ts";
-import { demand, isKept, quantile, type RigReport } from "../report.ts";
+import { type Aim, demand, isKept, quantile, type RigReport } from "../report.ts";
 import { openTrio, type Trio } from "../trio.ts";
 import { RigClient, type Shared } from "./client.ts";
 import { Eras } from "./draw.ts";
@@ -20,13 +20,26 @@ export interface KillPlan {
   readonly clients: number;
   /** From one kill to the next. */
   readonly everyMs: number;
+  /** SIGKILL, or SIGTERM: then they are told to end, as in a rolling restart, and let others lead first. */
+  readonly signal: "SIGKILL" | "SIGTERM";
   /** How long a killed server rests. */
   readonly downMs: number;
   /** Operations after which other keys are used. */
   readonly eraOperations: number;
 }
 
-export const killPlan: KillPlan = { seed: 1, seconds: 120, clients: 16, everyMs: 2000, downMs: 1000, eraOperations: 1500 };
+export const killPlan: KillPlan = {
+  seed: 1,
+  seconds: 120,
+  clients: 16,
+  everyMs: 2000,
+  signal: "SIGKILL",
+  downMs: 1000,
+  eraOperations: 1500,
+};
+
+/** A rolling restart, round and round. */
+export const restartPlan: KillPlan = { ...killPlan, seconds: 30, signal: "SIGTERM", downMs: 0 };
 
 /** What is done to the group so that promises are broken: `rollback` puts an old copy of a majority's data in its place. */
 export const plants = ["rollback"] as const;
@@ -62,6 +75,8 @@ class KillRun {
   readonly #rng: Rng;
   readonly #shared: Shared;
   readonly #kills: Kill[] = [];
+  /** Servers that were told to end, and did so otherwise; or that led, and let nobody else lead first. */
+  readonly #impolite: string[] = [];
 
   constructor(plan: KillPlan, trio: Trio, progress: (text: string) => void, plant: Plant | undefined) {
     this.#plan = plan;
@@ -70,7 +85,7 @@ class KillRun {
     this.#plant = plant;
     this.#rng = new Rng(plan.seed);
     const eras = new Eras(plan.eraOperations);
-    this.#shared = { addresses: trio.addresses, eras, recorder: new HistoryRecorder(), answers: [], failures: [] };
+    this.#shared = { servers: { group: trio.addresses }, scans: true, eras, recorder: new HistoryRecorder(), answers: [], failures: [] };
   }
 
   async run(): Promise<RigReport> {
@@ -85,7 +100,9 @@ class KillRun {
     this.#progress("the history is judged");
     const history = this.#shared.recorder.history();
     const { failures } = this.#shared;
+    const isPolite = this.#plan.signal === "SIGTERM";
     const demands = [
+      ...(isPolite ? [demand("who is told to end lets another lead, and ends with 0", this.#impolite[0])] : []),
       demand("every operation ends with a result", failures.length === 0 ? undefined : `${failures.length} did not: ${failures[0]}`),
       ...judgeHistory(history),
       demand("an emptied directory is refused", emptied),
@@ -119,16 +136,27 @@ class KillRun {
       const at = performance.now();
       const { leader } = this.#trio;
       const any = rng.int(0, 2);
-      const replica = this.#kills.length % 2 === 0 ? (leader ?? any) : any;
+      const isTurn = this.#plan.signal === "SIGTERM";
+      const replica = isTurn ? this.#kills.length % 3 : this.#kills.length % 2 === 0 ? (leader ?? any) : any;
       this.#kills.push({ at, replica, led: replica === leader });
       // oxlint-disable no-await-in-loop -- one after the other
-      await this.#trio.end("SIGKILL", [replica]);
+      await this.#end(replica);
       await sleep(downMs);
       await this.#trio.start([replica]);
       await sleep(Math.max(0, everyMs - (performance.now() - at)));
       // oxlint-enable no-await-in-loop
       this.#progress(`${this.#kills.length} servers killed, ${this.#shared.recorder.size} operations`);
     }
+  }
+
+  async #end(replica: number): Promise<void> {
+    const { signal } = this.#plan;
+    const server = this.#trio.server(replica);
+    const leads = server.leadsIn > 0;
+    const code = await within(hangMs, "the end of a server", server.end(signal));
+    if (signal === "SIGKILL") return;
+    if (code !== 0) this.#impolite.push(`a server ended with ${String(code)}`);
+    if (leads && !server.hasSaid("raft: gives its place to another")) this.#impolite.push("a leader has left without a word");
   }
 
   /** A client that has not been there before reads every key, one by one and in one go. */
@@ -181,11 +209,7 @@ class KillRun {
     const led = all.filter((_, number) => this.#kills[number]?.led === true);
     const during = answers.filter((at) => at >= begin && at <= end).length;
     return {
-      aims: [
-        { aim: "no answer after a leader's kill, p50", limit: 0.6, measured: quantileS(led, 0.5), unit: "s" },
-        { aim: "no answer after a leader's kill, p99", limit: 1.5, measured: quantileS(led, 0.99), unit: "s" },
-        { aim: "no answer after a leader's kill, max", limit: 3, measured: quantileS(led, 1), unit: "s" },
-      ],
+      aims: this.#plan.signal === "SIGTERM" ? politeAims(led) : killAims(led),
       figures: {
         kills: all.length,
         "kills of leaders": led.length,
@@ -203,6 +227,22 @@ class KillRun {
     writeFileSync(file, operations.map((operation) => `${jsonLine(operation)}\n`).join(""));
     this.#progress(`what clients saw is in ${file}; npx kvorum check says what is wrong with it`);
   }
+}
+
+function killAims(led: readonly number[]): Aim[] {
+  return [
+    { aim: "no answer after a leader's kill, p50", limit: 0.6, measured: quantileS(led, 0.5), unit: "s" },
+    { aim: "no answer after a leader's kill, p99", limit: 1.5, measured: quantileS(led, 0.99), unit: "s" },
+    { aim: "no answer after a leader's kill, max", limit: 3, measured: quantileS(led, 1), unit: "s" },
+  ];
+}
+
+/** An election by the clock takes 0.3 s at least. */
+function politeAims(led: readonly number[]): Aim[] {
+  return [
+    { aim: "no answer while a leader leaves, p50", limit: 0.1, measured: quantileS(led, 0.5), unit: "s" },
+    { aim: "no answer while a leader leaves, max", limit: 0.3, measured: quantileS(led, 1), unit: "s" },
+  ];
 }
 
 function quantileS(silence: readonly number[], share: number): number {

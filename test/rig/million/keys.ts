@@ -1,5 +1,7 @@
+import type { WrittenKeys } from "./load.ts";
+
 /** The rig's keys, by their numbers, and what is written to them. */
-export class Keys {
+export class Keys implements WrittenKeys {
   readonly count: number;
   readonly #valueBytes: number;
   /** The newest version that was acknowledged of each key. */

@@ -1,5 +1,13 @@
 import type { Client } from "../../../src/client/client.ts";
-import type { Keys } from "./keys.ts";
+
+/** What is written to, by numbers from 0 on. */
+export interface WrittenKeys {
+  readonly count: number;
+  key(number: number): string;
+  value(number: number): string;
+  /** A put has come to that version. */
+  acknowledged(number: number, version: number): void;
+}
 
 /** What writers have come to. */
 export interface Written {
@@ -13,7 +21,7 @@ export type Failures = string[];
 /** A closed loop: so many puts are under way at any time, on keys that `next` gives until it has none. */
 export async function writeAll(
   client: Client,
-  keys: Keys,
+  keys: WrittenKeys,
   { inFlight, failures }: { readonly inFlight: number; readonly failures: Failures },
   next: () => number | undefined,
 ): Promise<Written> {
@@ -31,7 +39,7 @@ export async function writeAll(
 }
 
 /** One put, whose version is noted. */
-async function write(client: Client, keys: Keys, number: number, failures: Failures): Promise<void> {
+async function write(client: Client, keys: WrittenKeys, number: number, failures: Failures): Promise<void> {
   try {
     const { version } = await client.put(keys.key(number), keys.value(number));
     keys.acknowledged(number, version);
@@ -49,7 +57,7 @@ const lookMs = 2;
  */
 export class OpenLoop {
   readonly #client: Client;
-  readonly #keys: Keys;
+  readonly #keys: WrittenKeys;
   readonly #failures: Failures;
   readonly #everyMs: number;
   readonly #begun = performance.now();
@@ -59,7 +67,7 @@ export class OpenLoop {
   #issued = 0;
   readonly #open = new Set<Promise<void>>();
 
-  constructor(client: Client, keys: Keys, perSecond: number, failures: Failures) {
+  constructor(client: Client, keys: WrittenKeys, perSecond: number, failures: Failures) {
     this.#client = client;
     this.#keys = keys;
     this.#failures = failures;

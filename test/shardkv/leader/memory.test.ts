@@ -31,6 +31,13 @@ describe("configurations that a leader has heard of", () => {
     expect([book.config(7)?.number, book.config(3)?.number, book.config(9), book.latest]).toEqual([7, 3, undefined, 9]);
   });
 
+  test("may be known to be there without being known", () => {
+    const book = new ConfigBook();
+    book.see(4);
+    book.see(3);
+    expect([book.latest, book.config(4)]).toEqual([4, undefined]);
+  });
+
   test("are kept as far as there is room: those that were looked at last", () => {
     const book = new ConfigBook();
     for (let number = 1; number <= 32; number += 1) book.add(config(number, 65_536), number);
@@ -80,10 +87,12 @@ describe("what a leader has proposed", () => {
 
 test("what a holder said is remembered as long as the shard is awaited, and no reply is silence", () => {
   const heard = new HeardAnswers();
+  const to = { gid: groupId(2), creation: 1, servers: [] };
   const pull = { op: "pull", shard: 0, left: 2, since: 3, asker: { gid: groupId(1), creation: 1 }, cursor: Uint8Array.of() } as const;
-  heard.note(pull, undefined);
-  expect(heard.of(0, 3, 2)).toBe("silence");
-  heard.note(pull, { kind: "no_page", why: { kind: "never_had" }, acquired: 0 });
+  heard.note({ to, question: pull }, undefined);
+  expect([heard.of(0, 3, 2), heard.isSilent(to)]).toEqual(["silence", true]);
+  heard.note({ to, question: pull }, { kind: "no_page", why: { kind: "never_had" }, acquired: 0 });
+  expect(heard.isSilent(to)).toBe(false);
   heard.settle(picture(arrival(1)));
   expect([heard.of(0, 3, 2), heard.of(0, 3, 1)]).toEqual(["never_had", undefined]);
   heard.settle(picture());

@@ -6,7 +6,9 @@ import type { Group, Holder } from "../../../src/shardmaster/config.ts";
 import type { Change } from "../../../src/shardkv/migration/changes.ts";
 import type { ChunkBody } from "../../../src/shardkv/migration/chunk.ts";
 import type { GroupCommand } from "../../../src/shardkv/migration/commands.ts";
+import { copyKinds, type GroupReport } from "../../../src/shardkv/migration/group-report.ts";
 import type { Arrival, Moves, Parcel } from "../../../src/shardkv/migration/moves.ts";
+import { waitPhases, type Waiting, waitReasons } from "../../../src/shardkv/migration/waits.ts";
 
 const number = fc.nat(2 ** 32 - 1);
 const shard = fc.nat(65_535);
@@ -47,6 +49,22 @@ export const changes: fc.Arbitrary<Change[]> = fc.array(fc.record({ shard, owner
 const items = fc.array(fc.record({ name: bytes, value: bytes }), { maxLength: 4 });
 const ends = fc.record({ time: fc.maxSafeNat(), versionFloor: fc.maxSafeNat() });
 export const bodies: fc.Arbitrary<ChunkBody> = fc.record({ start: bytes, sessions: items, data: items, next: fc.oneof(bytes, ends) });
+
+const copies = fc.record({ shard, kind: fc.constantFrom(...copyKinds), keys: number, bytes: fc.maxSafeNat() });
+const waits: fc.Arbitrary<Waiting> = fc.record({
+  phase: fc.constantFrom(...waitPhases),
+  why: fc.constantFrom(...waitReasons),
+  on: fc.oneof(optionalGroup, fc.constant("shardmaster" as const)),
+  since: number,
+  shards: fc.array(shard, { maxLength: 4 }),
+});
+export const reports: fc.Arbitrary<GroupReport> = fc.record({
+  group: fc.record({ number, isMember: fc.boolean(), serving: number, arriving: number, passing: number, parcels: number }),
+  waits: fc.array(waits, { maxLength: 3 }),
+  moreWaits: number,
+  figures: fc.option(fc.record({ ageMs: number, copies: fc.array(copies, { maxLength: 3 }) }), { nil: undefined }),
+  isCounting: fc.boolean(),
+});
 
 const op = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
 export const commands: fc.Arbitrary<GroupCommand> = fc.oneof(

@@ -138,16 +138,18 @@ describe("what a group has", () => {
 
   test("a group that has left says when it is safe to stop", () => {
     const rig = new MoveRig(["AB"]).begin("A");
-    expect(status(rig)).toMatchObject({ group: { number: 1, isMember: true, serving: 1 } });
+    expect(status(rig)).toMatchObject({ report: { group: { number: 1, isMember: true, serving: 1 } } });
     rig.configure("A", 2);
-    expect(status(rig)).toMatchObject({ group: { number: 2, isMember: false, parcels: 1 } });
+    expect(status(rig)).toMatchObject({ report: { group: { number: 2, isMember: false, parcels: 1 } } });
     expect(rig.isSafeToStop("A")).toBe(false);
     rig.settle();
     expect(rig.isSafeToStop("A")).toBe(true);
     expect(rig.isSafeToStop("B")).toBe(false);
     const passing = new MoveRig(["ABC"]).begin("A").configure("AB", 3);
-    expect(status(passing)).toMatchObject({ group: { isMember: false, parcels: 1, passing: 0 } });
-    expect(passing.ask("B", { op: "status" }).reply).toMatchObject({ group: { isMember: false, parcels: 0, passing: 1 } });
+    expect(status(passing)).toMatchObject({ report: { group: { isMember: false, parcels: 1, passing: 0 } } });
+    expect(passing.ask("B", { op: "status" }).reply).toMatchObject({
+      report: { group: { isMember: false, parcels: 0, passing: 1 }, waits: [{ phase: "passing", shards: [0] }] },
+    });
     expect(passing.isSafeToStop("B")).toBe(false);
   });
 });

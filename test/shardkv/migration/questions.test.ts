@@ -11,7 +11,7 @@ import { decodeReply, encodeReply, type GroupReply } from "../../../src/shardkv/
 import { encodeQuery } from "../../../src/shardkv/queries.ts";
 import { groupOf } from "../../explore/moves/configs.ts";
 import { MemoryState } from "../memory-state.ts";
-import { bodies } from "./arbitraries.ts";
+import { bodies, reports } from "./arbitraries.ts";
 
 const self = { gid: groupId(1), creation: 7 };
 const options = { shards: 4, ownership: "configured", group: self } as const;
@@ -38,7 +38,13 @@ const replies: fc.Arbitrary<GroupReply> = fc.oneof(
   }),
   fc.record({ kind: op("have"), has: fc.boolean(), acquired: whole }),
   fc.record({ kind: op("acquired"), acquired: whole }),
+  fc.record({ kind: op("status"), report: reports }),
 );
+
+/** Of a leader's part that nobody asks. */
+const news = (): never => {
+  throw new Error("it is not asked");
+};
 
 describe("a question to a group", () => {
   test("comes back as it was", () => {
@@ -88,7 +94,9 @@ describe("a machine", () => {
   test("answers for its group alone, not for another one of that number", () => {
     const machine = new KvMachine(options);
     const state = new MemoryState();
-    expect(answered(machine, state, status)).toMatchObject([{ kind: "status", group: { number: 0, isMember: false } }]);
+    expect(answered(machine, state, status)).toMatchObject([
+      { kind: "status", report: { group: { number: 0, isMember: false }, waits: [] } },
+    ]);
     for (const to of [
       { gid: groupId(1), creation: 8 },
       { gid: groupId(2), creation: 7 },
@@ -105,7 +113,7 @@ describe("a machine", () => {
   test("tells its leader's part what has to be logged before it can give what was asked for", () => {
     const claims: Claim[] = [];
     let applied = 0;
-    const machine = new KvMachine(options, { claim: (claim) => claims.push(claim), applied: () => (applied += 1) });
+    const machine = new KvMachine(options, { claim: (claim) => claims.push(claim), applied: () => (applied += 1), news });
     const state = new MemoryState();
     const logs = (command: GroupCommand): number => machine.executeOwn(encodeGroupCommand(command), state, 5);
     const own = { ...groupOf("A"), creation: 7 };

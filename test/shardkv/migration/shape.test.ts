@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { utf8 } from "../../../src/base/bytes.ts";
 import { KvMachine } from "../../../src/shardkv/kv-machine.ts";
 import { type Configure, encodeGroupCommand, type GroupCommand } from "../../../src/shardkv/migration/commands.ts";
 import { readGroup } from "../../../src/shardkv/migration/ledger.ts";
+import { OtherShape } from "../../../src/shardkv/migration/shape.ts";
 import { encodeShape } from "../../../src/shardmaster/shape.ts";
 import { groupOf } from "../../explore/moves/configs.ts";
 import { MemoryState } from "../memory-state.ts";
@@ -35,14 +37,26 @@ test("the same shape again changes nothing", () => {
   expect(state.dump()).toEqual(before);
 });
 
-test("a replica that was told another shape stops, also at a later configuration", () => {
+test("a replica that was told another shape stops, also at a later configuration, and says which ones they are", () => {
   const state = new MemoryState();
   replica(shape, state)(fixes);
-  for (const other of [
-    { ...shape, cluster: "two" },
-    { ...shape, shards: 5 },
-  ]) {
-    expect(() => replica(other, new MemoryState())(fixes)).toThrow("a replica is told the shape that its group has");
-    expect(() => replica(other, state)(first)).toThrow("a replica is told the shape that its group has");
+  for (const [other, said] of [
+    [{ ...shape, cluster: "two" }, "'two' with 4 shards by integer"],
+    [{ ...shape, shards: 5 }, "'one' with 5 shards by integer"],
+  ] as const) {
+    const why = `This server's group is part of 'one' with 4 shards by integer, for ever, and the shardmaster that it was given is that of ${said}.`;
+    expect(() => replica(other, new MemoryState())(fixes)).toThrow(new OtherShape(encodeShape(shape), encodeShape(other)));
+    expect(() => replica(other, state)(first)).toThrow(why);
   }
+});
+
+test("it stops before it does anything with the group's keys", () => {
+  const state = new MemoryState();
+  const told = { ...shape, shards: 5, ownership: "configured", group: groupOf("A") } as const;
+  replica(shape, state)(fixes);
+  const rows = state.dump();
+  const machine = new KvMachine(told);
+  expect(() => machine.execute(0, { op: "put", key: utf8("0"), value: utf8("x") }, state)).toThrow(OtherShape);
+  expect(() => machine.query({ op: "get", shard: 0, key: utf8("0") }, state.view(), () => {})).toThrow(OtherShape);
+  expect(state.dump()).toEqual(rows);
 });

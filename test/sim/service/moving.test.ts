@@ -185,3 +185,19 @@ test("calls that overlap do not wait for ever for the log time of a group that h
   store.until("all are done where the shard is now", () => done === 6, 10_000);
   expect([store.value(`${shard}`), store.unknown, store.verdict()]).toEqual(["xxxxxx", 0, "linearizable"]);
 });
+
+test("a shard that has begun elsewhere is claimed of the shardmaster once, however long its data is awaited", () => {
+  const store = storeOf("claimed once", 2, 1, 2);
+  for (const key of keys) store.put(key, `of ${key}`);
+  const shard = owners(store).indexOf(1);
+  store.crash(1);
+  store.move(shard, 2);
+  // The source has been silent for long enough to ask those behind it, of whom the shardmaster is the last.
+  store.run(5000);
+  const logged = (): number | undefined => store.masters.sim.member(0)?.status()?.last;
+  const before = logged();
+  store.run(20_000);
+  expect(logged()).toBe(before);
+  store.restart(1);
+  expect(store.value(`${shard}`)).toBe(`of ${shard}`);
+});

@@ -18,6 +18,9 @@ export interface CallCounts {
   unknown: number;
 }
 
+/** Hears of a query that is answered with a result, and of what was committed when it had arrived. */
+export type OnRead = (query: Uint8Array, asked: LogIndex) => void;
+
 /**
  * Overhears clients and servers. What a server answers to a request is what the request came to in the log (C1, C2), and a read is
  * answered when everything is applied that was committed before the server had the question (R16).
@@ -29,12 +32,14 @@ export class Calls {
   /** By client and call: the requests that it is an attempt of. It is one, or a client has used the id of a call again. */
   readonly #names = new Map<string, string[]>();
   readonly #named = new Set<string>();
-  /** By client and call: the questions. */
-  readonly #questions = new Set<string>();
+  /** By client and call: the questions, and what a query asks. */
+  readonly #questions = new Map<string, Uint8Array | undefined>();
+  readonly #onRead: OnRead | undefined;
   /** By server, client and call: what was committed when the question had arrived. */
   readonly #asked = new Map<string, LogIndex>();
 
-  constructor(ledger: Ledger, law: SessionLaw) {
+  constructor(ledger: Ledger, law: SessionLaw, onRead?: OnRead) {
+    this.#onRead = onRead;
     this.#ledger = ledger;
     this.#law = law;
   }
@@ -57,7 +62,7 @@ export class Calls {
   #called(client: ServerId, call: Call): void {
     const key = `${client} ${call.id}`;
     if (call.kind !== "request") {
-      this.#questions.add(key);
+      this.#questions.set(key, call.kind === "query" ? call.bytes : undefined);
       return;
     }
     const name = requestName(decodeRequest(call.bytes));
@@ -89,6 +94,8 @@ export class Calls {
   #read(server: ServerId, client: ServerId, id: number, applied: LogIndex): void {
     const asked = this.#asked.get(`${server} ${client} ${id}`);
     if (asked === undefined) violate("R16", `${server} answers a question that it was not asked`);
+    const query = this.#questions.get(`${client} ${id}`);
+    if (query !== undefined) this.#onRead?.(query, asked);
     if (applied < asked) violate("R16", `${server} answers a read with its state at ${applied}; ${asked} was committed when it was asked`);
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from "../../../base/assert.ts";
 import type { ServerId } from "../../../base/ids.ts";
+import { packetKind } from "../../../rsm/client-wire.ts";
 import { Keys } from "../../../rsm/log/rows.ts";
 import type { WatchedCluster } from "../../watched-cluster.ts";
 import type { AnyReplica } from "../group-kind.ts";
@@ -36,13 +37,15 @@ export class GroupOracle {
   readonly #cluster: WatchedCluster;
   #reads = 0;
 
-  constructor(cluster: WatchedCluster, machine: ReferenceMachine) {
+  /** `law`: of groups that share their clients' sessions, since shards move between them. */
+  constructor(cluster: WatchedCluster, machine: ReferenceMachine, law?: SessionLaw) {
     this.#cluster = cluster;
     const { ledger } = cluster.oracle;
-    this.law = new SessionLaw(() => cluster.sim.world.now);
+    const names = cluster.sim.servers.map(({ id }) => id);
+    this.law = law ?? new SessionLaw(() => cluster.sim.world.now);
     this.reference = new Reference(ledger, machine, this.law);
-    this.states = new States(this.reference, ledger, new Keys(cluster.sim.name.group), cluster.sim.size);
-    this.calls = new Calls(ledger, this.law);
+    this.states = new States(this.reference, ledger, new Keys(cluster.sim.name.group), names);
+    this.calls = new Calls(ledger, this.law, machine.onRead);
     for (const [at, { disk }] of cluster.sim.servers.entries()) {
       disk.observe({ onAccepted: (ops) => this.states.accepted(at, ops) });
     }
@@ -53,13 +56,14 @@ export class GroupOracle {
     this.states.started(at, this.#cluster.sim.server(at).disk.image());
   }
 
-  /** A packet between clients and servers leaves. */
+  /** A packet between clients and servers leaves; other groups' servers are clients too. */
   sent(from: ServerId, to: ServerId, packet: Uint8Array): void {
     const at = this.#cluster.placeOf(from);
     const state = at < 0 ? undefined : this.#cluster.sim.member(at)?.raft?.state;
     if (at >= 0) this.#cluster.oracle.look(at);
     this.reference.catchUp();
-    this.calls.sent(from, to, packet, state?.applied);
+    const isOurs = packetKind(packet) === "calls" ? this.#cluster.placeOf(to) >= 0 : at >= 0;
+    if (isOurs) this.calls.sent(from, to, packet, state?.applied);
   }
 
   /** Overhears everything that a new life's replica is told. */

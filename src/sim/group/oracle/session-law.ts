@@ -73,14 +73,9 @@ export class SessionLaw {
     this.#now = now;
   }
 
-  /** The group's log time. */
-  get time(): number {
-    return this.#time;
-  }
-
-  /** An entry was stamped `stamp`. */
-  passTime(stamp: number): void {
-    this.#time = Math.max(this.#time, stamp);
+  /** What follows happens at this log time, that of the shard concerned. */
+  timeIs(time: number): void {
+    this.#time = time;
   }
 
   /** What came of the command of that name; undefined when it was never executed. */
@@ -164,6 +159,7 @@ export class SessionLaw {
       if (!equalBytes(outcome, known.result))
         violate("C2", `entry ${index} answers ${text(request)} with another result than the first time`);
     } else if (outcome.ok) this.counts.lost += 1;
+    else if (outcome.why === "wrong_group" || outcome.why === "shard_moving") return;
     else if (session?.kept.has(request.number) === true)
       violate("C2", `entry ${index} answers ${text(request)}, which was executed, with ${outcome.why}`);
     else if (outcome.why === "session_stale") this.counts.stale += 1;

@@ -3,7 +3,6 @@ import type { Row, WriteOp } from "../../../env/storage.ts";
 import { decodeApplied, type Keys, stateKeyOffset } from "../../../rsm/log/rows.ts";
 import type { Ledger } from "../../oracle/ledger.ts";
 import { violate } from "../../oracle/violation.ts";
-import { serverName } from "../../oracle/watched.ts";
 import type { Reference } from "./reference.ts";
 import { RowSet } from "./row-set.ts";
 
@@ -23,14 +22,17 @@ export class States {
   readonly #ledger: Ledger;
   readonly #keys: Keys;
   readonly #servers: Stored[];
+  readonly #nameOf: (server: number) => string;
   #checked = 0;
   #installed = 0;
 
-  constructor(reference: Reference, ledger: Ledger, keys: Keys, size: number) {
+  /** `servers` are their names. */
+  constructor(reference: Reference, ledger: Ledger, keys: Keys, servers: readonly string[]) {
     this.#reference = reference;
     this.#ledger = ledger;
     this.#keys = keys;
-    this.#servers = Array.from({ length: size }, () => ({ generations: new Map(), live: undefined }));
+    this.#servers = servers.map(() => ({ generations: new Map(), live: undefined }));
+    this.#nameOf = (at) => servers[at] ?? "";
   }
 
   /** How often a whole state was compared. */
@@ -72,14 +74,14 @@ export class States {
     own.live = generation;
     for (const older of own.generations.keys()) if (older < generation) own.generations.delete(older);
     if (index > this.#ledger.commit)
-      violate("R5", `${serverName(at)} ${does} the state at ${index}, and only ${this.#ledger.commit} is committed`);
+      violate("R5", `${this.#nameOf(at)} ${does} the state at ${index}, and only ${this.#ledger.commit} is committed`);
     this.#checked += 1;
     if (isInstalled) this.#installed += 1;
     if ((own.generations.get(generation)?.digest ?? 0) === this.#reference.digestAt(index)) return;
     const what = isInstalled ? "a state from a snapshot" : "a state";
     violate(
       does === "stores" && !isInstalled ? "R5" : "R11",
-      `${serverName(at)} ${does} ${what} at ${index} that is not what was committed makes`,
+      `${this.#nameOf(at)} ${does} ${what} at ${index} that is not what was committed makes`,
     );
   }
 
