@@ -28,7 +28,7 @@ const masterMemory: LevelMemory = { writeBufferBytes: 1024 * 1024, cacheBytes: 1
 
 /** What a replica of the shardmaster differs in from others. */
 export const masterReplica: ReplicaOptionsGiven = {
-  rowCacheBytesMax: 2 * 1024 * 1024,
+  rowCacheBytesMax: 128 * 1024,
   member: { logBytesMax: 4 * 1024 * 1024, logTailBytes: 1024 * 1024 },
 };
 
