@@ -1,5 +1,6 @@
 import type { CheckResult } from "../../check/check.ts";
 import type { OutcomeCounts } from "../group/asking-client.ts";
+import type { GroupCounts } from "../group/counts.ts";
 import type { SessionLaw } from "../group/oracle/session-law.ts";
 import type { KvOutcomeCounts } from "../kv/kv-life.ts";
 import type { AdminCounts } from "../master/admin-life.ts";
@@ -7,35 +8,9 @@ import type { Universe } from "../universe.ts";
 import type { ShardLawCounts } from "./oracle/shard-law.ts";
 import type { Troop } from "./troop.ts";
 
-/** How often that has happened which a seed of a whole cluster is for. */
-export interface ShardedCounts extends KvOutcomeCounts, AdminCounts, ShardLawCounts {
-  readonly simulatedMs: number;
-  readonly events: number;
-  readonly packets: number;
+/** How often that has happened which a seed of a whole cluster is for; what is counted of a group is the sum over all groups. */
+export interface ShardedCounts extends GroupCounts, KvOutcomeCounts, AdminCounts, ShardLawCounts {
   readonly groups: number;
-  readonly servers: number;
-  readonly terms: number;
-  readonly restarts: number;
-  readonly committed: number;
-  readonly snapshots: number;
-  readonly states: number;
-  readonly installed: number;
-  readonly operations: number;
-  readonly answered: number;
-  readonly reads: number;
-  readonly lost: number;
-  readonly refused: number;
-  readonly unknown: number;
-  readonly retries: number;
-  readonly doubled: number;
-  readonly executed: number;
-  readonly repeated: number;
-  readonly stale: number;
-  readonly expired: number;
-  readonly full: number;
-  readonly dropped: number;
-  readonly checked: number;
-  readonly steps: number;
 }
 
 /** What is counted where. */
