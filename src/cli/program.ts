@@ -20,12 +20,19 @@ export function kvorumProgram(commands: readonly Command[]): Command {
  * verdict is set by the command itself, in the same place. What a command throws is thrown on: it is a bug.
  */
 export async function runProgram(program: Command, words: readonly string[]): Promise<void> {
+  process.stdout.on("error", endUnread);
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) process.exitCode = exitCodes.usage;
   }
+}
+
+/** Nobody reads any more what is printed, as behind `head`: no bug, but no verdict either, for it was not shown. */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.unreadable);
 }
 
 /** Adds a command, and gives it and those inside it the program's way to report errors. */

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
 function kvorum(...words: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -17,4 +18,11 @@ test("the built program refuses a misspelt command with a suggestion", () => {
 test("the built program runs by itself, as `npx kvorum` starts it in this directory", () => {
   const { status, stdout } = spawnSync("dist/cli/main.js", ["--version"], { encoding: "utf8" });
   expect({ status, stdout }).toEqual({ status: 0, stdout: "0.1.0\n" });
+});
+
+test("the built program ends without a word when nobody reads what it prints", async () => {
+  const child = spawn(process.execPath, ["dist/cli/main.js", "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  const code = new Promise((resolve) => child.once("close", resolve));
+  expect([await text(child.stderr), await code]).toEqual(["", 3]);
 });
