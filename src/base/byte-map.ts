@@ -7,12 +7,16 @@ const slotsMin = 64;
 const slotFields = 4;
 const empty = -1;
 const keyBytesMin = 1024;
+/** A table that is emptied keeps the room that it needed, up to so many slots and bytes of keys, and not many times as much. */
+const keptSlotsMax = 32_768;
+const keptBytesMax = 1024 * 1024;
+const keptTimes = 8;
 /** A slot's fields are 32-bit numbers. */
 const keysBytesMax = 2 ** 31 - 1;
 
 /**
  * A map from byte strings, in the order in which they were added. Looking up costs no memory, and a third of what it costs to make
- * a text of the bytes for a `Map`. It has copies of its keys, one behind the other; nothing is ever taken out.
+ * a text of the bytes for a `Map`. It has copies of its keys, one behind the other; nothing is ever taken out but all of it.
  */
 export class ByteMap<Value> {
   readonly #seed: number;
@@ -64,6 +68,24 @@ export class ByteMap<Value> {
   /** A view of the key whose copy begins at `at`; whoever keeps it keeps the memory of all keys. */
   keyAt(at: number, length: number): Uint8Array {
     return new Uint8Array(this.#keys.buffer, at, length);
+  }
+
+  /**
+   * Takes everything out. What is filled as before finds its room again: fresh memory for every filling costs more than to wipe what
+   * is there. Views of its keys, and the list of its values, are good for nothing any more.
+   */
+  clear(): void {
+    const count = this.#mask + 1;
+    if (count <= keptSlotsMax && (count === slotsMin || keptTimes * this.size >= count)) this.#slots.fill(empty);
+    else {
+      this.#slots = emptySlots(slotsMin);
+      this.#mask = slotsMin - 1;
+    }
+    const room = this.#keys.length;
+    const isKept = room <= keptBytesMax && (room === keyBytesMin || keptTimes * this.#keysEnd >= room);
+    if (!isKept) this.#keys = new Uint8Array(keyBytesMin);
+    this.#keysEnd = 0;
+    this.#values.length = 0;
   }
 
   /** Where the slot of a key begins, or the empty one that it would have. */

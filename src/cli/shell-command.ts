@@ -4,12 +4,14 @@ import { Command, Option } from "commander";
 import { KvorumError } from "../client/errors.ts";
 import { connectAdmin } from "../real/connect-admin.ts";
 import { connect } from "../real/connect.ts";
+import { duration } from "./arguments.ts";
 import { exitCodes } from "./exit.ts";
 import { openShell } from "./shell/open.ts";
 
 interface ShellFlags {
   readonly masters: string;
   readonly cluster: string;
+  readonly timeout?: number;
 }
 
 const codes = `
@@ -29,10 +31,13 @@ export function shellCommand(): Command {
         .makeOptionMandatory(),
     )
     .addOption(new Option("--cluster <name>", "the cluster's name").env("KVORUM_CLUSTER").default("kvorum"))
+    .addOption(
+      new Option("--timeout <duration>", "what a line asks for is given up after so long (default: never)").argParser(duration({ min: 1 })),
+    )
     .addHelpText("after", codes);
-  return command.action(async ({ masters, cluster }: ShellFlags) => {
+  return command.action(async ({ masters, cluster, timeout }: ShellFlags) => {
     try {
-      const options = { masters: masters.split(","), cluster };
+      const options = { masters: masters.split(","), cluster, timeoutMs: timeout };
       await using client = connect(options);
       await using admin = connectAdmin(options);
       if (process.stdin.isTTY) process.stdout.write("A shell for this cluster: put a 1, get a, help. Ctrl-D ends it.\n");

@@ -1,10 +1,9 @@
 import type { Cancel, Clock } from "../env/clock.ts";
-import type { KvorumError } from "./errors.ts";
 import { failureOf, type Stop, stopped } from "./failure.ts";
 import type { CallOutcome } from "./outcome.ts";
 
-/** What is called. */
-export interface Wish<R> {
+/** What is called, and what its result is to the caller: a `T`. */
+export interface Wish<R, T = R> {
   /** The name of the operation, for sentences. */
   readonly name: string;
   /** Whether it changes anything when it is executed. */
@@ -12,17 +11,19 @@ export interface Wish<R> {
   /** Of its key and value. */
   readonly bytes: number;
   readonly begin: Begin<R>;
+  /** What is thrown here is what the call rejects with. Left out where the caller gets the group's result as it is. */
+  readonly take?: ((result: R) => T) | undefined;
 }
 
 /** Asks the group. */
 export type Begin<R> = (deadlineMs: number, done: (outcome: CallOutcome<R>) => void) => Cancel;
 
 /** How a call can end. */
-export interface CallEnds<R> {
+export interface CallEnds<T> {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (result: R) => void;
-  readonly reject: (error: KvorumError) => void;
+  readonly resolve: (result: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** What calls are to whoever has them. */
@@ -47,13 +48,14 @@ export interface OwnedCall {
 }
 
 /** One call from its beginning to its end: it waits until it is its turn, and then it is the group's. */
-export class Call<R> implements OwnedCall {
+export class Call<R, T> implements OwnedCall {
   readonly bytes: number;
   readonly #name: string;
   readonly #changes: boolean;
   /** Gone when the group is asked: what is asked need not be kept here then. */
   #begin: Begin<R> | undefined;
-  readonly #ends: CallEnds<R>;
+  readonly #take: Wish<R, T>["take"];
+  readonly #ends: CallEnds<T>;
   readonly #owner: CallsOwner;
   readonly #deadline: number;
   readonly #onAbort: (() => void) | undefined;
@@ -62,11 +64,12 @@ export class Call<R> implements OwnedCall {
   #cancel: Cancel | undefined;
   #cancelTimer: Cancel | undefined;
 
-  constructor({ name, changes, bytes, begin }: Wish<R>, ends: CallEnds<R>, owner: CallsOwner) {
+  constructor({ name, changes, bytes, begin, take }: Wish<R, T>, ends: CallEnds<T>, owner: CallsOwner) {
     this.bytes = bytes;
     this.#name = name;
     this.#changes = changes;
     this.#begin = begin;
+    this.#take = take;
     this.#ends = ends;
     this.#owner = owner;
     const { timeoutMs, signal } = ends;
@@ -100,8 +103,18 @@ export class Call<R> implements OwnedCall {
   #ended(outcome: CallOutcome<R>): void {
     if (outcome.kind !== "result" && this.#stop === undefined && this.#owner.clock.now() >= this.#deadline) this.#stop = this.#late();
     this.#over(this.#stop === undefined);
-    if (outcome.kind === "result") this.#ends.resolve(outcome.result);
+    if (outcome.kind === "result") this.#resolve(outcome.result);
     else this.#ends.reject(failureOf(this.#failed(), outcome));
+  }
+
+  #resolve(result: R): void {
+    const { resolve, reject } = this.#ends;
+    try {
+      // Without `take` the two types are one.
+      resolve(this.#take === undefined ? (result as unknown as T) : this.#take(result));
+    } catch (error) {
+      reject(error);
+    }
   }
 
   #over(answered: boolean): void {

@@ -54,7 +54,7 @@ export class Calls {
     return this.#waiting.size + this.#inFlight.size;
   }
 
-  run<R>(wish: Wish<R>, options: CallOptions): Promise<R> {
+  run<R, T = R>(wish: Wish<R, T>, options: CallOptions): Promise<T> {
     return new Promise((resolve, reject) => {
       const { signal } = options;
       const timeoutMs = timeout(options.timeoutMs, this.#context.timeoutMs);

@@ -58,55 +58,44 @@ export class KvClient<T extends Data> implements Client<T> {
     this.#close = close;
   }
 
-  async get(key: T, options?: CallOptions): Promise<T | undefined> {
-    return this.#value((await this.#get(key, options)).value);
+  get(key: T, options?: CallOptions): Promise<T | undefined> {
+    return attempt(() => this.#get(key, ({ value }) => this.#value(value), options));
   }
 
-  async getWithVersion(key: T, options?: CallOptions): Promise<Versioned<T>> {
-    const { value, version } = await this.#get(key, options);
-    return { value: this.#value(value), version };
+  getWithVersion(key: T, options?: CallOptions): Promise<Versioned<T>> {
+    return attempt(() => this.#get(key, ({ value, version }) => ({ value: this.#value(value), version }), options));
   }
 
-  async put(key: T, value: T, options?: CallOptions): Promise<PutResult> {
-    const command = { op: "put", key: this.#keyBytes(key), value: this.#valueBytes(value) } as const;
-    const { existed, version } = await this.#execute(command, options);
-    return { existed, version };
+  put(key: T, value: T, options?: CallOptions): Promise<PutResult> {
+    return attempt(() => this.#execute({ op: "put", key: this.#keyBytes(key), value: this.#valueBytes(value) }, putResult, options));
   }
 
-  async append(key: T, value: T, options?: CallOptions): Promise<OldValue<T>> {
-    const command = { op: "append", key: this.#keyBytes(key), value: this.#valueBytes(value) } as const;
-    const { old, version } = await this.#execute(command, options);
-    return { old: this.#value(old), version };
+  append(key: T, value: T, options?: CallOptions): Promise<OldValue<T>> {
+    return attempt(() => this.#execute({ op: "append", key: this.#keyBytes(key), value: this.#valueBytes(value) }, this.#old, options));
   }
 
-  async swap(key: T, value: T, options?: CallOptions): Promise<OldValue<T>> {
-    const command = { op: "swap", key: this.#keyBytes(key), value: this.#valueBytes(value) } as const;
-    const { old, version } = await this.#execute(command, options);
-    return { old: this.#value(old), version };
+  swap(key: T, value: T, options?: CallOptions): Promise<OldValue<T>> {
+    return attempt(() => this.#execute({ op: "swap", key: this.#keyBytes(key), value: this.#valueBytes(value) }, this.#old, options));
   }
 
-  async delete(key: T, options?: CallOptions): Promise<DeleteResult> {
-    const { existed } = await this.#execute({ op: "delete", key: this.#keyBytes(key) }, options);
-    return { existed };
+  delete(key: T, options?: CallOptions): Promise<DeleteResult> {
+    return attempt(() => this.#execute({ op: "delete", key: this.#keyBytes(key) }, deleteResult, options));
   }
 
-  async cas(key: T, expected: T | undefined, value: T | undefined, options?: CallOptions): Promise<CasResult<T>> {
+  cas(key: T, expected: T | undefined, value: T | undefined, options?: CallOptions): Promise<CasResult<T>> {
     const bytes = (given: T | undefined): Uint8Array | undefined => (given === undefined ? undefined : this.#valueBytes(given));
-    const command = { op: "cas", key: this.#keyBytes(key), expected: bytes(expected), value: bytes(value) } as const;
-    const result = await this.#execute(command, options);
-    const { version } = result;
-    return result.done ? { done: true, version } : { done: false, version, current: this.#value(result.current) };
+    return attempt(() => {
+      const command = { op: "cas", key: this.#keyBytes(key), expected: bytes(expected), value: bytes(value) } as const;
+      return this.#execute(command, (result) => this.#casResult(result), options);
+    });
   }
 
-  async putVersion(key: T, version: number, value: T, options?: CallOptions): Promise<PutVersionResult> {
-    const command = {
-      op: "put_version",
-      key: this.#keyBytes(key),
-      version: whole(version, "version", 0),
-      value: this.#valueBytes(value),
-    } as const;
-    const { done, version: now } = await this.#execute(command, options);
-    return { done, version: now };
+  putVersion(key: T, version: number, value: T, options?: CallOptions): Promise<PutVersionResult> {
+    return attempt(() => {
+      const known = whole(version, "version", 0);
+      const command = { op: "put_version", key: this.#keyBytes(key), version: known, value: this.#valueBytes(value) } as const;
+      return this.#execute(command, putVersionResult, options);
+    });
   }
 
   scan(range: ScanRange<T> = {}, options: CallOptions = {}): Scan<T> {
@@ -126,17 +115,21 @@ export class KvClient<T extends Data> implements Client<T> {
 
   // ---- asking
 
-  async #get(given: T, options: CallOptions = {}): Promise<GetResult> {
+  #get<R>(given: T, take: (result: GetResult) => R, options: CallOptions = {}): Promise<R> {
     const key = this.#keyBytes(given);
     const begin = (deadlineMs: number, done: (outcome: CallOutcome<GetResult>) => void): Cancel => this.#caller.get(key, deadlineMs, done);
-    return this.#calls.run({ name: "get", changes: false, bytes: key.length, begin }, callOptions(options));
+    return this.#calls.run({ name: "get", changes: false, bytes: key.length, begin, take }, callOptions(options));
   }
 
-  #execute<Op extends KvCommand["op"]>(command: KvCommand & { readonly op: Op }, options: CallOptions = {}): Promise<ResultOf<Op>> {
+  #execute<Op extends KvCommand["op"], R>(
+    command: KvCommand & { readonly op: Op },
+    take: (result: ResultOf<Op>) => R,
+    options: CallOptions = {},
+  ): Promise<R> {
     const begin = (deadlineMs: number, done: (outcome: CallOutcome<ResultOf<Op>>) => void): Cancel =>
       // The caller has seen to it that the result is that of the command's operation.
       this.#caller.execute(command, deadlineMs, done as (outcome: CallOutcome<KvResult>) => void);
-    return this.#calls.run({ name: names[command.op], changes: true, bytes: sizeOf(command), begin }, callOptions(options));
+    return this.#calls.run({ name: names[command.op], changes: true, bytes: sizeOf(command), begin, take }, callOptions(options));
   }
 
   #page(wish: PageWish, options: CallOptions): Promise<ScanResult> {
@@ -158,7 +151,27 @@ export class KvClient<T extends Data> implements Client<T> {
   #value(stored: Uint8Array | undefined): T | undefined {
     return stored === undefined ? undefined : this.#encoding.decode(stored, "A value is");
   }
+
+  readonly #old = ({ old, version }: OldValueResult): OldValue<T> => ({ old: this.#value(old), version });
+
+  #casResult(result: ResultOf<"cas">): CasResult<T> {
+    const { version } = result;
+    return result.done ? { done: true, version } : { done: false, version, current: this.#value(result.current) };
+  }
 }
+
+/** What is wrong with what was given rejects the promise. */
+function attempt<R>(begin: () => Promise<R>): Promise<R> {
+  try {
+    return begin();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+const putResult = ({ existed, version }: ResultOf<"put">): PutResult => ({ existed, version });
+const deleteResult = ({ existed }: ResultOf<"delete">): DeleteResult => ({ existed });
+const putVersionResult = ({ done, version }: ResultOf<"put_version">): PutVersionResult => ({ done, version });
 
 /** What the methods are called. */
 const names: Readonly<Record<KvCommand["op"], string>> = {

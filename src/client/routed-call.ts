@@ -29,6 +29,8 @@ const groupMs = 2000;
 const restMs = 10;
 /** ... but not longer. */
 const restMaxMs = 100;
+/** How long a call that knows whom to ask waits to hear from the shardmaster whether it still is: that may have nobody who leads for a while. */
+const refreshMs = 200;
 
 /** One call, by way of as many groups as it takes: it ends when a group that has the shard has answered, or at its deadline. */
 export class RoutedCall {
@@ -104,6 +106,7 @@ export class RoutedCall {
       stop();
       this.#go();
     };
+    if (this.#route() !== undefined) timers.push(clock.after(refreshMs, go));
     if (leftMs < Infinity) timers.push(clock.after(Math.max(0, leftMs), () => this.#giveUp("deadline")));
     this.#cancel = stop;
   }

@@ -9,6 +9,7 @@ import type { Term } from "./types.ts";
 
 /** The election timer ran out: asks the group whether a campaign could succeed. */
 export function campaign(state: RaftState): void {
+  if (waitsForOwnDisk(state)) return restartElectionTimer(state);
   becomePreCandidate(state);
   // A pre-vote promises nothing of the disk, so it does not wait for one.
   for (const to of others(state)) {
@@ -22,6 +23,14 @@ export function campaign(state: RaftState): void {
     });
   }
   countPreVote(state, state.id, true);
+}
+
+/**
+ * A candidate that is alone in its group waits for nothing but its own vote to be durable. Another campaign would make that later: on a
+ * disk that is slower than the timer it would never lead.
+ */
+function waitsForOwnDisk({ role, membership }: RaftState): boolean {
+  return role === "candidate" && membership.voters.length === 1;
 }
 
 function others(state: RaftState): ReplicaId[] {

@@ -7,6 +7,9 @@ import { parseAddress, serverAt } from "./address.ts";
 import type { ConnectionSettings } from "./connection.ts";
 import { isName } from "./tcp/options.ts";
 
+/** What keys and values are to a client. */
+export type DataKind = "text" | "latin1" | "bytes";
+
 /** What a client is told. */
 export interface ConnectOptions {
   /**
@@ -20,8 +23,11 @@ export interface ConnectOptions {
   readonly groupNumber?: number | undefined;
   /** The cluster's name; default: `kvorum`. Servers of another cluster refuse the client. */
   readonly cluster?: string | undefined;
-  /** What keys and values are: `text` (the default), stored as UTF-8, or `bytes`, as `Uint8Array`s. */
-  readonly as?: "text" | "bytes" | undefined;
+  /**
+   * What keys and values are: `text` (the default), stored as UTF-8; `latin1`, text in which each character is a byte; or `bytes`, as
+   * `Uint8Array`s.
+   */
+  readonly as?: DataKind | undefined;
   /** Milliseconds after which a call ends that says nothing of it. Default: calls have no end of their own. */
   readonly timeoutMs?: number | undefined;
   /** Told when calls have waited for 2 seconds and nobody answers, then after twice as long, and so on, once a minute at last. */
@@ -30,7 +36,7 @@ export interface ConnectOptions {
 
 /** The same with its defaults, checked. */
 export interface ConnectSettings extends ConnectionSettings {
-  readonly as: "text" | "bytes";
+  readonly as: DataKind;
   /** Whether the group that is asked is the shardmaster's, and keys are elsewhere. */
   readonly isSharded: boolean;
 }
@@ -43,8 +49,8 @@ export function connectSettings(options: ConnectOptions): ConnectSettings {
   const { group, masters, groupNumber = 1, as = "text", ...rest } = fields(options, "The options of connect were");
   if (!isGroupId(groupNumber) || groupNumber === 0)
     throw invalid(`A groupNumber was given as ${given(groupNumber)}; it is a whole number from 1 to ${groupIdMax}.`);
-  if (as !== "text" && as !== "bytes")
-    throw invalid(`The kind of keys and values (as) was given as ${given(as)}; it is 'text' or 'bytes'.`);
+  if (as !== "text" && as !== "latin1" && as !== "bytes")
+    throw invalid(`The kind of keys and values (as) was given as ${given(as)}; it is 'text', 'latin1' or 'bytes'.`);
   if (group !== undefined && masters !== undefined) throw invalid("A group and masters were given; one or the other is allowed.");
   if (masters !== undefined) {
     const servers = serversOf(masters, "The masters were");

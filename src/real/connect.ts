@@ -11,12 +11,13 @@ import { kvOptions } from "../shardkv/options.ts";
 import { partitioner } from "../shardmaster/partitioner.ts";
 import { type ConnectOptions, connectSettings } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
+import { latin1 } from "./latin1.ts";
 
 /**
  * A client of a group of servers, or of a store that a shardmaster divides among groups. It waits for nothing: connections are made when calls need them, and made anew for as long as calls
  * want them. Each client has a session of its own; one is enough for a process.
  */
-export function connect(options: ConnectOptions & { readonly as?: "text" | undefined }): Client;
+export function connect(options: ConnectOptions & { readonly as?: "text" | "latin1" | undefined }): Client;
 export function connect(options: ConnectOptions & { readonly as: "bytes" }): Client<Uint8Array>;
 export function connect(options: ConnectOptions): Client | Client<Uint8Array> {
   const settings = connectSettings(options);
@@ -24,7 +25,8 @@ export function connect(options: ConnectOptions): Client | Client<Uint8Array> {
   const { calls } = connection;
   const caller = settings.isSharded ? routedCaller(connection) : groupCaller(connection);
   const parts = { caller, limits: kvOptions(), calls, close: () => connection.close() };
-  return settings.as === "text" ? new KvClient({ ...parts, encoding: text }) : new KvClient({ ...parts, encoding: bytes });
+  if (settings.as === "bytes") return new KvClient({ ...parts, encoding: bytes });
+  return new KvClient({ ...parts, encoding: settings.as === "text" ? text : latin1 });
 }
 
 function groupCaller({ group, session }: Connection): StoreCaller {

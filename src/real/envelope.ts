@@ -19,6 +19,10 @@ const desk = new Uint8Array(deskBytes);
 /** The last bytes of the desk, by how many they are: views that are made once. */
 const ends: (Uint8Array | undefined)[] = [];
 
+/** Rows up to this size have a desk that has grown to the largest of them: a log row of every batch is one. */
+const largeDeskBytesMax = 2 * 1024 * 1024;
+let largeDesk = new Uint8Array(0);
+
 /** What goes to disk for a row: `value` behind a checksum over key and value. It is good until the next row is sealed. */
 export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
   const both = key.length + value.length;
@@ -38,11 +42,17 @@ function end(length: number): Uint8Array {
 }
 
 function sealLarge(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const sealed = Buffer.allocUnsafe(headBytes + value.length);
+  const sealed = roomFor(headBytes + value.length);
   sealed[0] = version;
   putU32(sealed, 1, sumOf(key, value));
   sealed.set(value, headBytes);
   return sealed;
+}
+
+function roomFor(length: number): Uint8Array {
+  if (length > largeDeskBytesMax) return Buffer.allocUnsafe(length);
+  if (length > largeDesk.length) largeDesk = new Uint8Array(Math.min(largeDeskBytesMax, 2 * length));
+  return new Uint8Array(largeDesk.buffer, 0, length);
 }
 
 /** The value of the row that `key` names, a view into `sealed`; undefined when this is not what `seal` made for that key. */

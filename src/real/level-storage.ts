@@ -37,6 +37,8 @@ export class LevelStorage implements Storage {
   /** Given to LevelDB, not finished, and when that was. */
   #writing: PendingRows | undefined;
   #writingSince = 0;
+  /** What was written last, emptied, for what will wait next. */
+  #spare: PendingRows | undefined;
   /** What waits must go to disk as soon as it can. */
   #urgent = false;
   #scheduled = false;
@@ -145,7 +147,8 @@ export class LevelStorage implements Storage {
     this.#scheduled = false;
     if (this.#fate.over) return;
     const rows = this.#waiting;
-    this.#waiting = new PendingRows(this.#seed);
+    this.#waiting = this.#spare ?? new PendingRows(this.#seed);
+    this.#spare = undefined;
     this.#urgent = false;
     this.#writing = rows;
     this.#writingSince = this.#clock.now();
@@ -167,6 +170,8 @@ export class LevelStorage implements Storage {
     if (this.#fate.over) return;
     written?.finish(this.#isOver);
     if (this.#fate.over) return;
+    written?.clear();
+    this.#spare = written;
     if (this.#urgent) this.#hurry();
     this.#tellIdle();
   };

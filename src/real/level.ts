@@ -41,7 +41,7 @@ export interface LevelIterator {
 
 /** How much memory LevelDB takes for its own; what is not given is LevelDB's default. */
 export interface LevelMemory {
-  /** How much it gathers in memory, and in its log, before it writes a table file (4 MiB); twice as much at most. */
+  /** How much it gathers in memory, and in its log, before it writes a table file (8 MiB); twice as much at most. */
   readonly writeBufferBytes?: number;
   /** For blocks of table files that have been read (8 MiB). */
   readonly cacheBytes?: number;
@@ -51,6 +51,12 @@ export interface LevelOptions extends LevelMemory {
   /** Makes the store when there is none. */
   readonly create: boolean;
 }
+
+/**
+ * Twice LevelDB's own. Every put changes rows that were changed a moment ago (its client's session, the log's end), and of those that
+ * change again before they become a file only the last is written and merged; more would cost more memory than it gains.
+ */
+const defaultWriteBufferBytes = 8 * 1024 * 1024;
 
 /** What to do about damage; the end of a sentence. */
 export const replaceIt = "replace this server's directory as that of a new server";
@@ -66,7 +72,7 @@ export async function openLevel(path: string, options: LevelOptions): Promise<Le
     keyEncoding: "view",
     valueEncoding: "view",
     createIfMissing: options.create,
-    ...(options.writeBufferBytes === undefined ? {} : { writeBufferSize: options.writeBufferBytes }),
+    writeBufferSize: options.writeBufferBytes ?? defaultWriteBufferBytes,
     ...(options.cacheBytes === undefined ? {} : { cacheSize: options.cacheBytes }),
   });
   try {

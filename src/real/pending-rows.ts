@@ -51,6 +51,15 @@ export class PendingRows {
     this.#afterwards.push(run);
   }
 
+  /** Forgets everything, for the next ones: see `ByteMap.clear`. */
+  clear(): void {
+    this.#rows.clear();
+    this.#dones.length = 0;
+    this.#afterwards.length = 0;
+    this.#writes = 0;
+    this.#bytes = 0;
+  }
+
   /** All of it is on disk: runs the `done`s in the order of their writes, then what was asked for afterwards; until `over` says so. */
   finish(over: () => boolean): void {
     for (const runs of [this.#dones, this.#afterwards]) {

@@ -188,8 +188,10 @@ export class Member {
     }
   }
 
+  /** Members are never changed: a part of them would be a quorum of its own beside the group's. */
   #isOfServers({ voters }: Membership): boolean {
-    return voters.every((voter) => this.#identity.servers[voter] !== undefined);
+    const members = this.#members();
+    return voters.length === members.length && voters.every((voter, at) => voter === members[at]);
   }
 
   #refuse(why: string, kind: Unusable["kind"] = "damaged"): void {
@@ -197,6 +199,12 @@ export class Member {
     this.#damage = why;
     this.#env.trace("member: refuses to take part", { why });
     this.#unusable({ why, kind });
+  }
+
+  /** Nothing is wrong with the data: somebody has told this server of more replicas, or of fewer. */
+  #refuseGroup({ voters }: Membership): void {
+    const [stored, told] = [voters.join(", "), this.#members().join(", ")];
+    this.#refuse(`it is of a group of replicas ${stored}, and this server was told of a group of replicas ${told}`, "foreign");
   }
 
   #open(marker: Marker): void {
@@ -217,7 +225,7 @@ export class Member {
     if (found.kind === "damaged") this.#refuse(found.why);
     else if (found.kind === "new") this.#begin(cell);
     else if (this.#marker?.isNew === true) this.#refuse("the directory holds a log, but its marker is gone");
-    else if (!this.#isOfServers(found.restored.mark.membership)) this.#refuse("the log's mark names others than the group's members");
+    else if (!this.#isOfServers(found.restored.mark.membership)) this.#refuseGroup(found.restored.mark.membership);
     else clearOrphans(this.#env.storage, this.#keys, found.generation, (generations) => this.#bringUpCell(found, cell, generations));
   }
 

@@ -42,7 +42,7 @@ export type MemberOptionsGiven = Partial<Omit<MemberOptions, "raft">> & { readon
 
 const defaults: Omit<MemberOptions, "raft"> = {
   tickMs: 10,
-  logBytesMax: 32 * 1024 * 1024,
+  logBytesMax: 16 * 1024 * 1024,
   logTailBytes: 8 * 1024 * 1024,
   logPinnedBytesMax: 512 * 1024 * 1024,
   snapshotChunkBytesMax: 256 * 1024,
@@ -79,7 +79,7 @@ export interface ReplicaOptions {
   readonly proposalsMax: number;
   /** The bytes of these requests, divided in the same way. */
   readonly proposalBytesMax: number;
-  /** So many of them stand in the log; others wait their turn before it, one of each client after the other. */
+  /** So many of them stand in the log; others wait their turn before it, those first whose clients were given least. */
   readonly loggedMax: number;
   readonly loggedBytesMax: number;
   /** Queries that wait or are under way, divided as requests are. */
@@ -114,7 +114,7 @@ const replicaDefaults: Omit<ReplicaOptions, "member" | "sessions"> = {
   proposalsMax: 4096,
   proposalBytesMax: 16 * 1024 * 1024,
   loggedMax: 1024,
-  loggedBytesMax: 4 * 1024 * 1024,
+  loggedBytesMax: 2 * 1024 * 1024,
   readsMax: 8192,
   longReadsMax: 64,
   longReadsAtOnceMax: 4,

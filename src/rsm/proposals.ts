@@ -14,6 +14,14 @@ export interface Arrived extends Caller {
   readonly bytes: Uint8Array;
 }
 
+/** What a request costs besides its bytes: those of so many take as long as all else of it. */
+const requestCost = 4096;
+
+/** What it costs to serve a request, in bytes. */
+export function costOf({ bytes }: Arrived): number {
+  return requestCost + bytes.length;
+}
+
 /** Another attempt of a request that waits already. Its bytes need not be as many: only the name is the same. */
 export interface Joined extends Caller {
   readonly bytes: number;
@@ -30,16 +38,27 @@ export interface Waiting extends Caller {
   joined: Joined[] | undefined;
 }
 
+/** How much of what waits may stand in the log: see `ReplicaOptions`. */
+export interface LogRoom {
+  readonly loggedMax: number;
+  readonly loggedBytesMax: number;
+}
+
 /** How many empty places the queue may begin with. */
 const slackMax = 1024;
 
 /** The requests that wait for their entries, which stand in the log in the same order. */
 export class Proposals {
+  readonly #room: LogRoom;
   #queue: Waiting[] = [];
   #first = 0;
   readonly #byName = new Map<string, Waiting>();
   #calls = 0;
   #bytes = 0;
+
+  constructor(room: LogRoom) {
+    this.#room = room;
+  }
 
   /** Calls that wait. */
   get calls(): number {
@@ -49,6 +68,12 @@ export class Proposals {
   /** The bytes of the entries that are waited for. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether the log has room for a request of so many bytes. One that is too large for it has the room when nothing else does. */
+  hasRoomFor(bytes: number): boolean {
+    const { loggedMax, loggedBytesMax } = this.#room;
+    return this.#calls < loggedMax && (this.#bytes === 0 || this.#bytes + bytes <= loggedBytesMax);
   }
 
   add(waiting: Waiting): void {

@@ -4,30 +4,26 @@ import type { Env } from "../env/env.ts";
 import type { WriteOp } from "../env/storage.ts";
 import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import { Answers } from "./answers.ts";
-import type { Answer, Call } from "./client-wire.ts";
+import type { Call } from "./client-wire.ts";
 import { decodeEntry, expireEntry, machineEntry, openingEntry, requestEntry, type SessionName, stampOf } from "./session/entry.ts";
 import { Drain } from "./drain.ts";
 import { Expiry } from "./session/expiry.ts";
 import type { GroupService } from "./host.ts";
 import type { Unusable } from "./identity.ts";
-import { keyText } from "./state/key-text.ts";
 import { LeaderTime } from "./leader-time.ts";
 import type { Machine, ReadRow } from "./machine.ts";
 import { Member } from "./member.ts";
 import type { Identity, ReplicaOptions } from "./options.ts";
-import { FairQueue } from "./fair-queue.ts";
-import { type Arrived, type Joined, Proposals, type Waiting } from "./proposals.ts";
 import { notLeader, Readings } from "./readings.ts";
-import { nameOf } from "./session/request.ts";
 import { refuseEntry } from "./request-check.ts";
+import { Requests } from "./requests.ts";
 import { Keys, type StateRow } from "./log/rows.ts";
 import { type Applied, Sessions } from "./session/sessions.ts";
 import { encodeShardTimes, type ShardTimes, timesAround } from "./shard-times.ts";
 import { ownRows, type StateReader, type StateView } from "./state/state.ts";
 import { StateRows } from "./state/state-rows.ts";
-import { Shares } from "./shares.ts";
 import { StateScan } from "./state/state-scan.ts";
-import { refused, type Refused, type Shard, type StateMachine } from "./state/state-machine.ts";
+import type { Refused, Shard, StateMachine } from "./state/state-machine.ts";
 import { Views } from "./state/views.ts";
 
 /** How much a replica has before it. */
@@ -57,11 +53,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
   readonly #rows: StateRows;
   readonly #sessions: Sessions;
   readonly #answers: Answers;
-  readonly #proposals = new Proposals();
-  /** Of the requests of every client, until they are answered. */
-  readonly #shares: Shares;
-  /** Requests that wait for room in the log. */
-  readonly #arrived = new FairQueue<Arrived>();
+  readonly #requests: Requests;
   readonly #readings: Readings;
   readonly #leaderTime = new LeaderTime();
   readonly #expiry: Expiry | undefined;
@@ -86,7 +78,13 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#rows = new StateRows(() => undefined, options.rowCacheBytesMax, env.rng.fork("rows").u32());
     this.#sessions = new Sessions(machine);
     this.#answers = new Answers(env, identity.group);
-    this.#shares = new Shares({ callsMax: options.proposalsMax, bytesMax: options.proposalBytesMax });
+    this.#requests = new Requests({
+      answers: this.#answers,
+      limits: options,
+      entry: (bytes) => requestEntry(this.#stamp(), bytes),
+      refuse: (entry) => refuseEntry(machine, entry),
+      propose: (entry) => this.member.propose(entry),
+    });
     this.#readings = new Readings({ readIndex: (context) => this.member.readIndex(context), answers: this.#answers, limits: options });
     this.#expiry = this.#makeExpiry();
     this.member = new Member(env, identity, options.member, this, unusable);
@@ -104,7 +102,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   /** What clients wait for here. */
   get load(): ReplicaLoad {
-    const { calls, bytes } = this.#shares;
+    const { calls, bytes } = this.#requests;
     return { requests: calls, requestBytes: bytes, queries: this.#readings.count };
   }
 
@@ -131,7 +129,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
       trace: this.#env.trace,
       member: this.member,
       options: this.#options,
-      isWaitedFor: () => this.#shares.calls + this.#readings.count > 0,
+      isWaitedFor: () => this.#requests.calls + this.#readings.count > 0,
       done: () => {
         this.#answers.flush();
         done();
@@ -168,65 +166,21 @@ export class Replica<Command, Query> implements Machine, GroupService {
     let [isOverloaded, refusedBytes] = [false, 0];
     const draining = this.#drain?.refusal;
     for (const call of calls) {
-      const refusal =
-        draining ?? (call.kind === "request" ? this.#arrive({ from, call: call.id, bytes: call.bytes }) : this.#ask(from, call));
+      const refusal = draining ?? (call.kind === "request" ? this.#arrive(from, call) : this.#ask(from, call));
       if (refusal === undefined) continue;
       this.#answers.add(from, call.id, { kind: "refused", refusal });
       isOverloaded ||= refusal.why === "overloaded";
       refusedBytes += call.kind === "time" ? 0 : call.bytes.length;
     }
+    // Of those who wait somebody may ask for so little that there is room for it.
+    this.#requests.proposeArrived();
     const { refusedBytesMax, restMs } = this.#options;
     if (isOverloaded || refusedBytes > refusedBytesMax) this.#env.transport.rest?.(from, restMs);
   }
 
-  /** Takes a request in, or refuses it. It goes into the log at once, unless others wait to do so. */
-  #arrive(arrived: Arrived): Refused | undefined {
-    const { from, bytes } = arrived;
+  #arrive(from: ServerId, { id, bytes }: Extract<Call, { kind: "request" }>): Refused | undefined {
     if (!this.#isLeading()) return notLeader(this.member.raft?.state.leader);
-    if (!this.#shares.admits(from, bytes.length)) return refused("overloaded", "too many requests are waiting");
-    const waits = this.#arrived.count > 0 || !this.#hasRoomInLog();
-    const refusal = waits ? undefined : this.#propose(arrived);
-    if (refusal !== undefined) return refusal;
-    this.#shares.enter(from, bytes.length);
-    if (waits) this.#arrived.push(from, arrived);
-    return undefined;
-  }
-
-  #hasRoomInLog(): boolean {
-    const { calls, bytes } = this.#proposals;
-    return calls < this.#options.loggedMax && bytes < this.#options.loggedBytesMax;
-  }
-
-  /** Puts into the log what has waited for room in it. */
-  #proposeArrived(): void {
-    while (this.#arrived.count > 0 && this.#hasRoomInLog()) {
-      const arrived = present(this.#arrived.take(), "something waits");
-      const refusal = this.#propose(arrived);
-      if (refusal !== undefined) this.#turnAway(arrived, refusal);
-    }
-  }
-
-  /** A request that waited does not come into the log. */
-  #turnAway({ from, call, bytes }: Arrived, refusal: Refused): void {
-    this.#tellOne({ from, call, bytes: bytes.length }, { kind: "refused", refusal });
-  }
-
-  #propose({ from, call, bytes }: Arrived): Refused | undefined {
-    const data = requestEntry(this.#stamp(), bytes);
-    const malformed = refuseEntry(this.#machine, data);
-    if (malformed !== undefined) return malformed;
-    const name = keyText(nameOf(bytes));
-    const same = this.#proposals.named(name);
-    if (same !== undefined) {
-      // One entry is enough for both. Whether a request was executed before is decided where it is applied, never here.
-      this.#proposals.join(same, { from, call, bytes: bytes.length });
-      return undefined;
-    }
-    const proposal = this.member.propose(data);
-    if (!proposal.ok) return proposal.why === "not_leader" ? notLeader(proposal.leader) : refused("overloaded", "the log is too far ahead");
-    const { index, term } = proposal;
-    this.#proposals.add({ from, call, index, term, name, bytes: bytes.length, joined: undefined });
-    return undefined;
+    return this.#requests.arrive({ from, call: id, bytes });
   }
 
   #ask(from: ServerId, call: Exclude<Call, { kind: "request" }>): Refused | undefined {
@@ -255,13 +209,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
   apply(entries: readonly Entry[], _: ReadRow, rows: WriteOp[]): void {
     const views = this.#views;
     this.#rows.begin(views?.any === true ? views.changing : undefined);
-    for (const entry of entries) {
-      const applied = this.#apply(entry);
-      const waiting = this.#proposals.take(entry.index);
-      if (waiting === undefined) continue;
-      assert(waiting.term === entry.term, "what a leader waits for is what it has proposed");
-      this.#tell(waiting, answerOf(present(applied, "a request that waits is applied as one")));
-    }
+    for (const entry of entries) this.#requests.applied(entry, this.#apply(entry));
     this.#sessions.flush(this.#rows);
     this.#rows.emit(rows);
   }
@@ -288,7 +236,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
   }
 
   restored(_: LogIndex, read: ReadRow): void {
-    assert(this.#proposals.calls === 0, "a leader's state is not replaced");
+    assert(this.#requests.logged === 0, "a leader's state is not replaced");
     this.#rows.restored(read);
     this.#sessions.restored(read);
     this.#readings.stateReplaced();
@@ -325,7 +273,7 @@ export class Replica<Command, Query> implements Machine, GroupService {
   }
 
   dutiesEnd(): void {
-    this.#proposeArrived();
+    this.#requests.proposeArrived();
     this.#answers.flush();
   }
 
@@ -351,29 +299,18 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#expiry?.start();
   }
 
-  /** Leads no more. What this replica has put into its log may be committed by others, or not. */
+  /** Leads no more. */
   #follow(): void {
     if (this.#leads === 0) return;
     this.#leads = 0;
     this.#expiry?.stop();
-    for (const waiting of this.#proposals.takeAll()) this.#tell(waiting, { kind: "unknown" });
-    for (const arrived of this.#arrived.takeAll()) this.#turnAway(arrived, notLeader(undefined));
+    this.#requests.giveUp();
   }
 
   /** Log time now, as a leader makes it; as of everything applied where nobody leads. */
   #stamp(): number {
     const { time } = this.#sessions;
     return this.#leads === 0 ? time : this.#leaderTime.stamp(time, this.#env.clock.now());
-  }
-
-  #tell(waiting: Waiting, answer: Answer): void {
-    this.#tellOne(waiting, answer);
-    if (waiting.joined !== undefined) for (const joined of waiting.joined) this.#tellOne(joined, answer);
-  }
-
-  #tellOne({ from, call, bytes }: Joined, answer: Answer): void {
-    this.#shares.leave(from, bytes);
-    this.#answers.add(from, call, answer);
   }
 
   #makeExpiry(): Expiry | undefined {
@@ -391,9 +328,4 @@ export class Replica<Command, Query> implements Machine, GroupService {
       propose: (names: readonly SessionName[]) => void this.member.propose(expireEntry(this.#stamp(), names)),
     });
   }
-}
-
-function answerOf(applied: Applied): Answer {
-  if (applied instanceof Uint8Array) return { kind: "result", bytes: applied };
-  return applied.ok ? { kind: "lost" } : { kind: "refused", refusal: applied };
 }

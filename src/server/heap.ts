@@ -8,3 +8,11 @@ export function keepHeapSmall(): void {
   setFlagsFromString("--optimize-for-size");
   setFlagsFromString("--semi-space-growth-factor=1");
 }
+
+/**
+ * From now on young objects are collected by the thread that has made them. V8 would share the work among helpers, at every collection:
+ * what a server keeps of a turn is little, and waking them costs more than they do.
+ */
+export function collectAlone(): void {
+  setFlagsFromString("--no-parallel-scavenge");
+}

@@ -4,6 +4,7 @@ import { Refusal } from "../real/stop.ts";
 import { type Log, type LogLevel, openLog } from "../real/log.ts";
 import { OtherShape } from "../shardkv/migration/shape.ts";
 import { endProcess } from "./ending.ts";
+import { collectAlone } from "./heap.ts";
 import { type Program, serve, type Served } from "./serve.ts";
 import type { ServerSettings } from "./settings.ts";
 import { stopCodes } from "./stop-codes.ts";
@@ -16,6 +17,7 @@ import { startWatchdog } from "./watchdog.ts";
  * up; rejects when it does not start, after `process.exitCode` has been set.
  */
 export async function runServer(settings: ServerSettings, logLevel: LogLevel, program: Program): Promise<Served | undefined> {
+  collectAlone();
   const log = openLog(logLevel, settings.title ?? settings.self);
   let served: Served | undefined;
   let isEnding = false;

@@ -2,7 +2,7 @@ import { unreachable } from "../base/assert.ts";
 import { encode } from "../base/codec.ts";
 import type { Decoded } from "../rsm/state/state-machine.ts";
 import { expectFields, refusalOf, requestFields, unknownOperation, wholeField } from "../rsm/request-fields.ts";
-import { type ByteLimits, keyField, lean, optionalValueField, valueField } from "./checks.ts";
+import { type ByteLimits, keyField, optionalValueField, valueField } from "./checks.ts";
 
 /** Sets a key. */
 export interface Put {
@@ -74,7 +74,10 @@ export function encodeCommand(command: KvCommand): Uint8Array {
   }
 }
 
-/** Checks a client's bytes once and for all. Whether the key is in the request's shard is seen when it is applied. */
+/**
+ * Checks a client's bytes once and for all. Whether the key is in the request's shard is seen when it is applied. Key and value may be
+ * views into `bytes`, however large the memory around them is: a command is executed at once, and the rows copy what they keep of it.
+ */
 export function decodeCommand(bytes: Uint8Array, limits: ByteLimits): Decoded<KvCommand> {
   const quick = quickCommand(bytes, limits);
   if (quick !== undefined) return { ok: true, value: quick };
@@ -105,7 +108,7 @@ function quickCommand(bytes: Uint8Array, limits: ByteLimits): KvCommand | undefi
   const length = head === shortBytes ? bytes[keyEnd + 1] : ((bytes[keyEnd + 1] as number) << 8) | (bytes[keyEnd + 2] as number);
   if (valueAt + (length as number) !== bytes.length) return undefined;
   if (keyEnd - 4 > limits.keyBytesMax || bytes.length - valueAt > limits.valueBytesMax) return undefined;
-  return { op, key: lean(bytes.subarray(4, keyEnd)), value: lean(bytes.subarray(valueAt)) };
+  return { op, key: bytes.subarray(4, keyEnd), value: bytes.subarray(valueAt) };
 }
 
 function unpack(fields: readonly unknown[], limits: ByteLimits): KvCommand {

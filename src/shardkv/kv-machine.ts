@@ -38,6 +38,8 @@ export interface MoveEvents {
   claim(claim: Claim): void;
   /** A command of migration was applied. */
   applied(): void;
+  /** A client's command was executed, or its key was read. */
+  served(): void;
   /** What it tells those who ask how the group is. */
   news(): LeaderNews;
 }
@@ -89,6 +91,7 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     this.mover?.checkShape(state);
     const serving = servingOf(shard, state, this.options.ownership);
     assert(!("why" in serving), "a command is executed on a shard that is served");
+    this.#events?.served();
     const stray = this.#stray(shard, command.key);
     return encodeResult(stray ?? execute(shard, serving, command, state, this.options.valueBytesMax));
   }
@@ -117,6 +120,7 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     const serving = servingOf(shard, view, this.options.ownership);
     if ("why" in serving) return serving;
     const row = view.get(dataKey(key, serving.epoch));
+    this.#events?.served();
     if (row === undefined) return encodeResult({ ok: true, op: "get", value: undefined, version: 0 });
     return encodeResult({ ok: true, op: "get", value: valueOfData(row), version: versionOfData(row) });
   }

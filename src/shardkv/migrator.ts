@@ -10,13 +10,14 @@ import { Census } from "./leader/census.ts";
 import { ConfigBook } from "./leader/config-book.ts";
 import { HeardAnswers } from "./leader/heard.ts";
 import type { MasterLine } from "./leader/master-line.ts";
+import { Pace } from "./leader/pace.ts";
 import { bornName, namesOf, Proposed } from "./leader/proposed.ts";
 import { Questions } from "./leader/questions.ts";
 import type { Claim, LeaderNews } from "./migration/answer.ts";
 import { encodeGroupCommand, type GroupCommand } from "./migration/commands.ts";
 import type { Mover } from "./migration/mover.ts";
 import type { Picture } from "./migration/picture.ts";
-import type { Ask, Plan } from "./migration/plan.ts";
+import { type Ask, type Plan, textOf } from "./migration/plan.ts";
 import type { GroupReply } from "./migration/replies.ts";
 
 /** What a migrator needs of its replica. */
@@ -50,7 +51,9 @@ const roundMs = 5;
 /** For so long a question rests whose answer leads to an entry: where that is applied, there is another question. */
 const followedMs = 1000;
 /** The bytes of chunks that may stand in the log before they are applied; what arrives on top is asked for again. */
-const chunkBytesMax = 4 * 1024 * 1024;
+const chunkBytesMax = 1024 * 1024;
+/** What the pages that are cleared are known by. */
+const clearing = "clear";
 /** Claims of other groups that may wait for a round; who makes one asks again anyway. */
 const claimsMax = 1024;
 
@@ -63,6 +66,7 @@ export class Migrator {
   readonly #book = new ConfigBook();
   readonly #proposed = new Proposed();
   readonly #heard = new HeardAnswers();
+  readonly #pace = new Pace();
   readonly #questions: Questions;
   readonly #census: Census;
   readonly #claims = new Map<string, Claim>();
@@ -110,6 +114,11 @@ export class Migrator {
   applied(): void {
     this.#applied += 1;
     if (this.#term !== undefined) this.#wake();
+  }
+
+  /** A client of this group was served. */
+  served(): void {
+    this.#pace.served();
   }
 
   /** Somebody has asked this group for something that it has to log first. */
@@ -171,6 +180,7 @@ export class Migrator {
       this.#look = undefined;
       this.#proposed.clear();
       this.#heard.clear();
+      this.#pace.clear();
       this.#census.forget();
       this.#claims.clear();
       this.#birthRests.clear();
@@ -199,15 +209,18 @@ export class Migrator {
 
   #act(picture: Picture): void {
     const { mover, clock } = this.#parts;
-    this.#proposed.settle(picture, clock.now());
+    const now = clock.now();
+    this.#proposed.settle(picture, now);
+    this.#pace.settle((command) => this.#proposed.has(command), now);
     this.#heard.settle(picture);
     for (const command of mover.due(picture, this.#book)) this.#propose(command);
     this.#settleClaims(picture);
     const plan = mover.plan(picture, this.#book, (shard, since, { left }) => this.#heard.of(shard, since, left));
     for (const number of plan.configs) if (number <= this.#book.latest) this.#askConfig(number);
-    this.#questions.ask(plan.asks);
+    this.#questions.ask(plan.asks, (pull) => this.#pace.begin(`${pull.to.gid} ${pull.to.creation}`, textOf(pull), now));
     this.#claimBirths(plan);
     this.#clear(picture);
+    if (this.#pace.restsUntil > now) this.#wake(this.#pace.restsUntil - now);
   }
 
   /** Whether the command stands in the log now, or stood there already. */
@@ -237,14 +250,29 @@ export class Migrator {
   #answered(ask: Ask, reply: GroupReply | undefined): number {
     const { question } = ask;
     this.#heard.note(ask, reply);
-    const picture = this.#picture?.picture;
-    if (reply === undefined || picture === undefined || !this.#leads()) return pollMs;
-    const commands = this.#parts.mover.consequences(ask, reply, picture);
+    const picture = this.#leads() ? this.#picture?.picture : undefined;
+    const isReady = reply !== undefined && picture !== undefined;
+    const commands = isReady ? this.#parts.mover.consequences(ask, reply, picture) : [];
     const isLogged = commands.map((command) => this.#propose(command));
+    if (question.op === "pull")
+      this.#pulled(
+        textOf(ask),
+        commands.find((_, at) => isLogged[at]),
+      );
+    if (!isReady) return pollMs;
     if (commands.length > 0) return isLogged.every(Boolean) ? followedMs : pollMs;
     const isToBeGranted = question.op === "pull" && reply.kind === "no_page" && reply.why.kind === "addressed";
     if (isToBeGranted) this.#wake(grantMs);
     return isToBeGranted ? grantMs / 2 : pollMs;
+  }
+
+  /** A pull has brought a page, which is proposed, or has not. */
+  #pulled(pull: string, proposed: GroupCommand | undefined): void {
+    if (proposed?.op !== "chunk") return this.#pace.leave(pull);
+    const { sessions, data } = proposed.body;
+    let bytes = 0;
+    for (const { name, value } of [...sessions, ...data]) bytes += name.length + value.length;
+    this.#pace.proposed(pull, namesOf(proposed)[0] as string, { rows: sessions.length + data.length, bytes });
   }
 
   // ---- what it asks the shardmaster
@@ -317,9 +345,11 @@ export class Migrator {
   #clear({ shards }: Picture): void {
     const now = this.#parts.clock.now();
     if (this.#cleared.applied === this.#applied && now - this.#cleared.at < followedMs) return;
+    this.#pace.end(clearing, now);
     for (const [shard, { dead }] of shards) {
       const [epoch] = dead;
       if (epoch === undefined) continue;
+      if (!this.#pace.begin(clearing, clearing, now)) return;
       const term = this.#term;
       this.#cleared = { applied: this.#applied, at: now };
       this.#parts.replica.look((view, close) =>

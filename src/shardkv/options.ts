@@ -39,8 +39,8 @@ const defaults: KvOptions = {
   valueBytesMax: 1024 * 1024,
   pageRowsMax: 1000,
   pageBytesMax: 1024 * 1024,
-  chunkRowsMax: 1000,
-  chunkBytesMax: 256 * 1024,
+  chunkRowsMax: 250,
+  chunkBytesMax: 128 * 1024,
 };
 
 /** A row of a chunk takes two elements of a packet. */

@@ -3,7 +3,6 @@ import { decode, encode, Malformed, type Packable } from "../base/codec.ts";
 import { flag, whole } from "../rsm/fields.ts";
 import type { Refused, Shard } from "../rsm/state/state-machine.ts";
 import { badRequest } from "../rsm/request-fields.ts";
-import { lean } from "./checks.ts";
 
 /** The value of a key; nothing for one that is absent. */
 export type Value = Uint8Array | undefined;
@@ -127,7 +126,10 @@ function packRows(rows: readonly ScanRow[]): Packable[] {
   return packed;
 }
 
-/** For the client: what `encodeResult` was given; throws `Malformed` for bytes that it did not make. */
+/**
+ * For the client: what `encodeResult` was given; throws `Malformed` for bytes that it did not make. Keys and values are views into the
+ * memory of `bytes`, and keep all of it alive: whoever keeps one copies it.
+ */
 export function decodeResult(bytes: Uint8Array): KvResult | Refused {
   const value = decode(bytes);
   if (!Array.isArray(value)) throw new Malformed("A result is a list.");
@@ -173,7 +175,7 @@ function valueField(value: unknown): Value {
 
 function bytesField(value: unknown): Uint8Array {
   if (!(value instanceof Uint8Array)) throw new Malformed("A value is bytes.");
-  return lean(value);
+  return value;
 }
 
 function unpackRows(packed: unknown): ScanRow[] {

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { emptyBytes, getU32, putU32 } from "../base/bytes.ts";
-import { pooled } from "../base/pool.ts";
+import { Pool, pooled } from "../base/pool.ts";
 import type { KeyRange } from "../env/storage.ts";
 import type { Shard } from "../rsm/state/state-machine.ts";
 
@@ -65,12 +65,15 @@ export function isData(row: Uint8Array): boolean {
   return row[0] === kinds.data;
 }
 
+/** What rows hold stays in memory for a while. */
+const values = new Pool();
+
 /** What a data row holds: `value`, and behind it `rest`, in new memory. */
 export function dataValue(version: number, value: Uint8Array, rest: Uint8Array = emptyBytes): Uint8Array {
   assert(Number.isSafeInteger(version) && version >= 0, "a version is a safe integer, zero or more");
   let head = 1;
   for (let high = version; high >= follows; high = Math.floor(high / follows)) head += 1;
-  const row = pooled(head + value.length + rest.length);
+  const row = values.take(head + value.length + rest.length);
   let high = version;
   for (let i = 0; i < head - 1; i += 1) {
     row[i] = follows + (high % follows);

@@ -30,6 +30,8 @@ export interface Epochs {
 
 const rowsMax = 1000;
 const bytesMax = 64 * 1024;
+/** So few rows are looked up one by one: they are at hand, as every command asks for them, and a range is read from the disk. */
+const lookedUpMax = 8;
 
 /** Reads the rows of all shards that a query names, and tells their epochs, or why one of them is not served. */
 export class ServedShards implements Epochs {
@@ -49,15 +51,34 @@ export class ServedShards implements Epochs {
     this.#epochs = new Float64Array(options.shards).fill(-1);
   }
 
-  /** `done` runs once, later. */
+  /** `done` runs once, now or later. */
   static read(view: StateView, asked: Shards, options: KvOptions, done: (epochs: Epochs | Refused) => void): void {
-    const first = asked === "all" ? 0 : (asked[0] ?? 0);
-    const last = asked === "all" ? options.shards - 1 : (asked.at(-1) ?? 0);
-    new ServedShards(view, asked, options, done).#read(shardRange(first, last));
+    const served = new ServedShards(view, asked, options, done);
+    if (served.#count <= lookedUpMax) return served.#lookUp();
+    const first = served.#shardAt(0);
+    const last = served.#shardAt(served.#count - 1);
+    return served.#read(shardRange(first, last));
   }
 
   epochOf(shard: Shard): number {
     return this.#epochs[shard] as number;
+  }
+
+  get #count(): number {
+    return this.#asked === "all" ? this.#options.shards : this.#asked.length;
+  }
+
+  #shardAt(at: number): Shard {
+    return this.#asked === "all" ? at : (this.#asked[at] as Shard);
+  }
+
+  #lookUp(): void {
+    for (let i = 0; i < this.#count; i += 1) {
+      const shard = this.#shardAt(i);
+      const value = this.#view.get(shardKey(shard));
+      if (value !== undefined) this.#rows.set(shard, decodeShardRow(value));
+    }
+    this.#done(this.#judgeAll() ?? this);
   }
 
   #read(range: KeyRange): void {
@@ -69,12 +90,9 @@ export class ServedShards implements Epochs {
   }
 
   #judgeAll(): Refused | undefined {
-    const { shards, ownership } = this.#options;
-    const asked = this.#asked;
-    const count = asked === "all" ? shards : asked.length;
-    for (let i = 0; i < count; i += 1) {
-      const shard = asked === "all" ? i : (asked[i] as Shard);
-      const row = judge(shard, this.#rows.get(shard), ownership);
+    for (let i = 0; i < this.#count; i += 1) {
+      const shard = this.#shardAt(i);
+      const row = judge(shard, this.#rows.get(shard), this.#options.ownership);
       if ("why" in row) return row;
       this.#epochs[shard] = row.epoch;
     }

@@ -76,6 +76,7 @@ export function startShardKv(env: Env, identity: Identity, options: ShardKvOptio
     const kvMachine: KvMachine = new KvMachine(kv, {
       claim: (claim) => migrator?.claim(claim),
       applied: () => migrator?.applied(),
+      served: () => migrator?.served(),
       news: () => present(migrator, "who answers has begun").news(),
     });
     machine.begin(kvMachine);

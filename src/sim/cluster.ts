@@ -25,7 +25,8 @@ export interface ClusterName {
   readonly servers: string;
 }
 
-const theOnlyOne: ClusterName = { group: groupId(1), creation: 1, servers: "s" };
+/** Of a group that is alone. */
+export const theOnlyOne: ClusterName = { group: groupId(1), creation: 1, servers: "s" };
 
 export interface ClusterOptions {
   readonly size: number;
@@ -96,6 +97,15 @@ export class SimCluster implements Universe {
 
   startAll(): void {
     for (let at = 0; at < this.size; at += 1) this.start(at);
+  }
+
+  /** All servers start within so much time, each at a moment of its own; who runs by then goes on. */
+  startWithin(ms: number, rng: Rng): void {
+    for (let at = 0; at < this.size; at += 1) {
+      this.world.post(rng.between(0, ms), () => {
+        if (!this.server(at).process.alive) this.start(at);
+      });
+    }
   }
 
   crash(at: number, how: { readonly powerCut: boolean }): void {

@@ -1,14 +1,14 @@
 import { Rng } from "../base/rng.ts";
 import type { TraceFields } from "../base/trace.ts";
-import { memberOptions } from "../rsm/options.ts";
 import type { DiskOptions } from "./disk/disk.ts";
+import { type Ending, endingOf } from "./ending.ts";
 import { Lives } from "./lives.ts";
 import { Nemesis } from "./nemesis.ts";
-import { type InvariantId, violate, Violation } from "./oracle/violation.ts";
+import { violate } from "./oracle/violation.ts";
 import { serverName } from "./oracle/watched.ts";
 import { drawPlan, type Plan, scenarioPlan } from "./plan.ts";
 import { type Scenario, scenarioNamed } from "./scenarios.ts";
-import { type Settled, Settling } from "./settle.ts";
+import { electionMsOf, letClear, type Settled, Settling } from "./settle.ts";
 import { Stage } from "./stage.ts";
 import { WatchedCluster } from "./watched-cluster.ts";
 import { Workload } from "./workload.ts";
@@ -29,21 +29,9 @@ export interface FuzzOptions {
 
 export const fuzzDefaults: FuzzOptions = Object.freeze({ faultsMs: 20_000, settleMs: 20_000 });
 
-/** What a broken promise looked like. */
-export interface Finding {
-  readonly invariant: InvariantId;
-  readonly sentence: string;
-  readonly atMs: number;
-  /** Where a server threw, for R28. */
-  readonly stack: string | undefined;
-}
-
 /** What became of a seed. It holds nothing that two runs could differ in. */
-export interface SeedResult {
+export interface SeedResult extends Pick<Ending, "verdict" | "finding"> {
   readonly seed: string;
-  /** `invalid`: too little happened for the seed to say anything. */
-  readonly verdict: "ok" | "broken" | "invalid";
-  readonly finding: Finding | undefined;
   readonly counts: SeedCounts;
   /** How often each kind of fault struck. */
   readonly strikes: Readonly<Record<string, number>>;
@@ -66,9 +54,6 @@ export interface SeedCounts {
   readonly snapshots: number;
   readonly reopened: number;
 }
-
-/** Within so much time the rows of an abandoned snapshot are deleted. */
-const clearingMs = 2000;
 
 /** With fewer commands committed a seed has shown nothing. */
 const committedMin = 10;
@@ -116,30 +101,18 @@ class Universe {
     );
     this.#lives = new Lives(this.#cluster, plan.lives, rng.fork("lives"));
     this.#nemesis = new Nemesis(this.#cluster, this.#lives, plan, rng.fork("nemesis"));
-    const starts = rng.fork("starts");
-    for (let at = 0; at < size; at += 1) {
-      this.#cluster.sim.world.post(starts.between(0, plan.staggerMs), () => {
-        if (!this.#cluster.sim.server(at).process.alive) this.#cluster.sim.start(at);
-      });
-    }
+    this.#cluster.sim.startWithin(plan.staggerMs, rng.fork("starts"));
   }
 
   run(): SeedResult {
-    try {
-      this.#go();
-    } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      return this.#result("broken", error);
-    }
-    return this.#result(this.#cluster.oracle.ledger.commit < committedMin ? "invalid" : "ok", undefined);
+    return this.#result(endingOf({ world: this.#cluster.sim.world, play: () => this.#go(), whyInvalid: () => this.#whyInvalid() }));
   }
 
   #go(): void {
     const { world } = this.#cluster.sim;
     this.#workload.start();
     this.#nemesis.start();
-    const { raft, tickMs, snapshotIdleMs } = memberOptions(this.#plan.member);
-    const electionMs = (2 * raft.electionTicks * tickMs) / (this.#plan.process.rateMin ?? 0.9);
+    const electionMs = electionMsOf(this.#plan.member, this.#plan.process);
     if (this.#scenario === undefined) world.runUntil(this.#plan.faultsMs);
     else this.#play(this.#scenario, electionMs);
     this.#workload.stop();
@@ -147,8 +120,7 @@ class Universe {
     this.#cluster.sim.network.heal();
     this.#cluster.sim.network.calm();
     this.#settled = new Settling(this.#cluster, this.#lives, this.#workload, electionMs).run(this.#plan.settleMs);
-    // What is left of a snapshot that nobody continues is found by a timer, by a slow clock perhaps, and then cleared little by little.
-    world.runFor(2 * snapshotIdleMs + clearingMs);
+    letClear(world, [this.#plan.member]);
     this.#cluster.oracle.finish();
     this.#checkStates();
   }
@@ -173,19 +145,23 @@ class Universe {
     }
   }
 
+  #whyInvalid(): string | undefined {
+    const { commit } = this.#cluster.oracle.ledger;
+    return commit < committedMin ? `with ${commit} commands committed it has shown nothing` : undefined;
+  }
+
   #traced(at: number, name: string, fields: TraceFields | undefined): void {
     if (name === "raft: role" && fields?.["to"] === "leader") this.#workload.elected(at);
     if (name === "snapshot: sent") this.#snapshots += 1;
     this.#options.onTrace?.(this.#cluster.sim.world.now, serverName(at), name, fields);
   }
 
-  #result(verdict: SeedResult["verdict"], violation: Violation | undefined): SeedResult {
+  #result({ verdict, finding }: Ending): SeedResult {
     const { sim, oracle, stream } = this.#cluster;
-    const cause = violation?.cause instanceof Error ? violation.cause.stack : undefined;
     return {
       seed: this.#plan.seed,
       verdict,
-      finding: violation && { invariant: violation.invariant, sentence: violation.message, atMs: sim.world.now, stack: cause },
+      finding,
       counts: {
         simulatedMs: sim.world.now,
         events: sim.world.events,

@@ -1,9 +1,12 @@
 import { quorumSize } from "../raft/membership.ts";
+import { type MemberOptionsGiven, memberOptions } from "../rsm/options.ts";
 import type { Lives } from "./lives.ts";
 import { calmLink } from "./network/link.ts";
 import { violate } from "./oracle/violation.ts";
 import type { SimServer } from "./cluster.ts";
+import type { ProcessOptions } from "./process.ts";
 import type { WatchedCluster } from "./watched-cluster.ts";
+import type { World } from "./world.ts";
 
 /** How far a healed cluster has come. */
 export interface Settled {
@@ -30,6 +33,24 @@ const patienceMs = 1000;
  * leader's appends among them, which keep its followers faithful.
  */
 const quietMs = calmLink.lateCopyMaxMs + 1000;
+
+/** An election is over by then where nothing goes wrong, however slow a server's clock is. */
+export function electionMsOf(given: MemberOptionsGiven | undefined, process: Partial<ProcessOptions>): number {
+  const { raft, tickMs } = memberOptions(given);
+  return (2 * raft.electionTicks * tickMs) / (process.rateMin ?? 0.9);
+}
+
+/** Within so much time the rows of an abandoned snapshot are deleted. */
+const clearingMs = 2000;
+
+/**
+ * Lets so much time pass that nothing is left of snapshots that nobody continues: a timer finds them, by a slow clock perhaps, and
+ * then they are cleared little by little.
+ */
+export function letClear(world: World, members: readonly (MemberOptionsGiven | undefined)[]): void {
+  const idleMs = members.map((member) => memberOptions(member).snapshotIdleMs);
+  world.runFor(2 * Math.max(...idleMs) + clearingMs);
+}
 
 /**
  * Demands progress of a cluster in which nothing goes wrong any more: a leader (L1), an end of every read and command that a server

@@ -19,6 +19,19 @@ test("finds what a map of texts finds, in the order in which it was added, whate
   );
 });
 
+test("finds nothing of what was in it before it was emptied, however much that was", () => {
+  const map = new ByteMap<number>(7);
+  for (const count of [3, 5000, 40, 40, 0, 1, 20_000, 2, 300]) {
+    const keys = Array.from({ length: count }, (_, number) => Uint8Array.of(count, count >> 8, number, number >> 8));
+    for (const [number, bytes] of keys.entries()) map.set(bytes, number);
+    expect([map.size, map.values.length]).toEqual([count, count]);
+    expect(keys.every((bytes, number) => map.get(bytes) === number)).toBe(true);
+    map.clear();
+    expect([map.size, map.values]).toEqual([0, []]);
+    expect(keys.some((bytes) => map.get(bytes) !== undefined)).toBe(false);
+  }
+});
+
 const keyOf = (number: number): Uint8Array => Uint8Array.of(number >> 8, number, 7);
 
 test("has copies of its keys, which stay where they are", () => {

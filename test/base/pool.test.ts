@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pooled, pooledCopy } from "../../src/base/pool.ts";
+import { Pool, pooled, pooledCopy } from "../../src/base/pool.ts";
 
 test("pooled memory is zero, and nobody else's, whatever its size", () => {
   const sizes = [0, 1, 2047, 2048, 2049, 8192, 100_000, 3, 2048, 2048, 2048, 2048, 5];
@@ -20,4 +20,19 @@ test("a copy does not follow what it was made of", () => {
   const copy = pooledCopy(bytes);
   bytes.fill(9);
   expect(copy).toEqual(Uint8Array.of(1, 2, 3));
+});
+
+test("what is in one pool has no neighbours of another", () => {
+  const [one, other] = [new Pool(), new Pool()];
+  const mine = Array.from({ length: 10 }, () => [one.take(100), other.take(100), pooled(100)].map(({ buffer }) => buffer)[0]);
+  expect(new Set(mine).size).toBe(1);
+});
+
+test("short bytes are gathered, and long ones stay where they are", () => {
+  const pool = new Pool();
+  const [short, long] = [new Uint8Array(2048).fill(1), new Uint8Array(2049)];
+  expect(pool.gather(long)).toBe(long);
+  const gathered = pool.gather(short);
+  short.fill(2);
+  expect([gathered.length, gathered[0], gathered.buffer]).toEqual([2048, 1, pool.take(1).buffer]);
 });

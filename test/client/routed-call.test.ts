@@ -16,13 +16,14 @@ class Called {
   readonly endings: Ending[] = [];
   #answer: (ending: Ending) => void = () => {};
 
-  constructor() {
+  /** `hearsMs`: after how long the shardmaster answers. */
+  constructor(hearsMs = 1) {
     const clock = {
       now: () => this.world.now,
       wallMs: () => 0,
       after: (ms: number, run: () => void) => this.world.after(ms, run),
     };
-    const cache: Pick<ConfigCache, "refresh"> = { refresh: (done) => this.world.after(1, done) };
+    const cache: Pick<ConfigCache, "refresh"> = { refresh: (done) => this.world.after(hearsMs, done) };
     const groups: Pick<GroupClients, "client"> = { client: (group) => group as never };
     const parts = { clock, rng: new Rng("rests"), cache: cache as ConfigCache, groups: groups as GroupClients };
     const ask: Route["ask"] = (client, _, ended) => {
@@ -67,3 +68,17 @@ test("a group that had the shard and speaks with nobody keeps nobody from asking
   called.answered({ kind: "result", bytes: Uint8Array.of(1) });
   expect(called.endings).toEqual([{ kind: "result", bytes: Uint8Array.of(1) }]);
 });
+
+test.each([
+  [1, "soon", ["B", "A", "B"]],
+  [5000, "late", ["B", "A", "B"]],
+])(
+  "who knows where the shard is going asks there again, whether the shardmaster answers within %i ms, which is %s",
+  (hearsMs, _, asked) => {
+    const called = new Called(hearsMs).answered(moving).answered({ kind: "refused", refusal: refused("wrong_group", "") });
+    expect(called.asked).toEqual(asked);
+    called.answered(moving);
+    called.answered({ kind: "refused", refusal: refused("wrong_group", "") });
+    expect(called.asked).toEqual([...asked, "A", "B"]);
+  },
+);

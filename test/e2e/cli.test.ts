@@ -26,3 +26,17 @@ test("the built program ends without a word when nobody reads what it prints", a
   const code = new Promise((resolve) => child.once("close", resolve));
   expect([await text(child.stderr), await code]).toEqual(["", 3]);
 });
+
+test("a shell without a terminal gives up what it may not wait for, line by line", () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["dist/cli/main.js", "shell", "--masters", "127.0.0.1:1", "--timeout", "100ms"],
+    { encoding: "utf8", input: "get a\nput a 1\n" },
+  );
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  expect(stderr.split("\n").map((line) => line.slice(0, 50))).toEqual([
+    "The get was not answered: its 100 ms were over. No",
+    "The put was not done: its 100 ms were over. No ser",
+    "",
+  ]);
+});

@@ -104,28 +104,49 @@ test("a server is refused what belongs to somebody else, and touches nothing", a
   expect(contents(backer)).toBe(before);
 });
 
-test("a manager is refused the directory of another cluster's manager", async () => {
+test("a manager is refused the directory of another cluster's manager, and of one with other peers", async () => {
   const [port = 0, p2p = 0] = await freePorts(2);
-  const words = (servers: string): string[] => [
+  const backer = join(folder, "managed");
+  const words = (peers: string, servers: string): string[] => [
     "p3",
     "manager",
     "0",
     String(port),
     String(p2p),
-    "none",
+    peers,
     "1",
     servers,
-    join(folder, "managed"),
+    backer,
   ];
-  const manager = start(words("127.0.0.1:1"));
+  const manager = start(words("none", "127.0.0.1:1"));
   await manager.says("The cluster is begun.");
   manager.child.kill("SIGTERM");
   expect(await manager.ended).toBe(0);
-  const another = start(words("127.0.0.1:1,127.0.0.1:2"));
+  const another = start(words("none", "127.0.0.1:1,127.0.0.1:2"));
   expect(await another.ended).toBe(10);
   expect(another.stderr).toMatch(
-    /^kvorum: The data directory .* belongs to replica 0 of the shardmaster with the creation id \d+, [^\n]*\n$/,
+    /^kvorum: The data directory .* is of another cluster: the servers, [^\n]* differed when it was made; [^\n]*\n$/,
   );
+  const third = start(words("127.0.0.1:3,127.0.0.1:4", "127.0.0.1:1"));
+  expect(await third.ended).toBe(10);
+  expect(third.stderr).toContain(
+    "of no use to it: it is of a group of replicas 0, and this server was told of a group of replicas 0, 1, 2.",
+  );
+});
+
+test("a server says at once that its backer path is none, and warns of a port at which clients do not look for it", async () => {
+  const [managerPort = 0, port = 0, listed = 0] = await freePorts(3);
+  const address = `127.0.0.1:${managerPort}`;
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const wrong = start(["p2", "server", "0", address, String(port), file]);
+  expect(await wrong.ended).toBe(10);
+  expect(wrong.stderr).toBe(`kvorum: The data directory ${file} is not a directory.\n`);
+
+  start(["p2", "manager", String(managerPort), `127.0.0.1:${listed}`]);
+  const server = start(["p2", "server", "0", address, String(port), join(folder, "elsewhere")]);
+  await server.says(`Clients are sent to 127.0.0.1:${listed}, as the manager has it, and this server listens on port ${port}.`);
+  expect(server.stderr.match(/"level":40/g)).toHaveLength(1);
 });
 
 test("a server goes on with what it has been told when it and its manager are started again, the manager last", async () => {
@@ -184,7 +205,7 @@ test("kill ends what was started, and nobody whose number is written down by mis
 test.each([
   [["p2", "manager", "3666", "127.0.0.1:1,127.0.0.1"], "'127.0.0.1' was given among the servers"],
   [["p3", "manager", "0", "3666", "3606", "none", "2", "127.0.0.1:1", "backer"], "it is 1, 3, 5, 7 or 9."],
-  [["p3", "server", "0", "0", "127.0.0.1:1", "3777", "3707", "127.0.0.1:2", "backer"], "1 peers were given"],
+  [["p3", "server", "0", "0", "127.0.0.1:1", "3777", "3707", "127.0.0.1:2", "backer"], "1 peer was given"],
   [["p3", "service", "x", "127.0.0.1:1", "127.0.0.1:2", "1", "127.0.0.1:3", "127.0.0.1:4", "backer"], "'x' is no node of the service"],
   [["p2", "client", "nowhere"], "it is an address"],
 ])("%j is refused in one sentence", async (words, sentence) => {

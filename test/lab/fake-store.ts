@@ -1,7 +1,7 @@
 import { Rng } from "../../src/base/rng.ts";
 import { type Bytes, textBytes } from "../../src/check/byte-string.ts";
 import type { KvRun, MemoryRun } from "../../src/lab/case.ts";
-import type { GroupSizes } from "../../src/lab/group/world.ts";
+import type { ServerSizes } from "../../src/lab/group/sizes.ts";
 import { Sides } from "../../src/lab/group/sides.ts";
 import type { KvAsk, KvClient, KvReply, KvWorld, MemoryWorld } from "../../src/lab/kv/world.ts";
 import { Driver } from "../../src/lab/sim/driver.ts";
@@ -35,7 +35,7 @@ export interface Faults {
   readonly neverElects?: boolean;
   /** What is held is lost when all servers are ended. */
   readonly forgets?: boolean;
-  readonly sizes?: Partial<GroupSizes>;
+  readonly sizes?: Partial<ServerSizes>;
   readonly snapshotBytes?: number;
 }
 
@@ -130,7 +130,7 @@ export class FakeStore implements KvWorld {
     // Nothing here depends on the network.
   }
 
-  async sizes(): Promise<GroupSizes> {
+  async sizes(): Promise<ServerSizes> {
     return { logBytes: 700, droppedTo: this.#compacts ? 7 : 0, ...this.#faults.sizes };
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Raft } from "../../src/raft/raft.ts";
 import { disturbedCluster } from "./chaos.ts";
+import { Cluster } from "./cluster.ts";
 import { elected } from "./talk.ts";
 
 /** Cores in many different states. */
@@ -77,4 +78,13 @@ test.each([7, 8, 11])("a leader wakes up when a snapshot has not arrived for %i 
     cluster.stabilize();
   }
   expect(slept).toBe(snapshotTicks);
+});
+
+test("a candidate that is alone waits for its disk, however slow that is, and leads in its first term", () => {
+  const cluster = new Cluster([1], { electionTicks: 2, heartbeatTicks: 1 });
+  cluster.node(1).disk.paused = true;
+  cluster.tick(1, 100);
+  expect([cluster.raft(1).state.role, cluster.raft(1).state.term]).toEqual(["candidate", 1]);
+  cluster.finish(1);
+  expect([cluster.raft(1).state.role, cluster.raft(1).state.term]).toEqual(["leader", 1]);
 });

@@ -40,7 +40,7 @@ describe("refused at once with a sentence that says what is allowed", () => {
     ["The server 127.0.0.1:7001 is listed twice.", { group: [...group, ...group] }],
     ["A cluster was given as the text ''; it is a name of 1 to 255 printable characters.", { group, cluster: "" }],
     ["A groupNumber was given as 0; it is a whole number from 1 to 4294967295.", { group, groupNumber: 0 }],
-    ["The kind of keys and values (as) was given as the text 'json'; it is 'text' or 'bytes'.", { group, as: "json" }],
+    ["The kind of keys and values (as) was given as the text 'json'; it is 'text', 'latin1' or 'bytes'.", { group, as: "json" }],
     ["A timeoutMs was given as -1; it is a number of milliseconds above 0.", { group, timeoutMs: -1 }],
     ["An onTrouble was given as the text 'log'; it is a function.", { group, onTrouble: "log" }],
   ])("%s", (sentence, options) => {

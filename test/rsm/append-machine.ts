@@ -7,6 +7,8 @@ import type { State, StateReader, StateView } from "../../src/rsm/state/state.ts
 export interface Append {
   readonly token: number;
   readonly resultBytes: number;
+  /** As long as the command is to be at least. */
+  readonly commandBytes?: number;
 }
 
 /** Asks for all tokens of a shard: row by row, or with a scan in pages of `pageRows`. */
@@ -50,8 +52,8 @@ export function mirrorsMissing(shard: Shard, state: StateReader): number[] {
   return [...tokensIn(shard, state).keys()].filter((at) => state.get(mirrorKey(shard, at)) === undefined);
 }
 
-export function encodeAppend({ token, resultBytes }: Append): Uint8Array {
-  const bytes = new Uint8Array(12);
+export function encodeAppend({ token, resultBytes, commandBytes = 0 }: Append): Uint8Array {
+  const bytes = new Uint8Array(Math.max(12, commandBytes));
   putU64(bytes, 0, token);
   putU32(bytes, 8, resultBytes);
   return bytes;
@@ -95,7 +97,7 @@ export class AppendMachine implements StateMachine<Append, ReadList> {
   }
 
   decodeCommand(bytes: Uint8Array): Decoded<Append> {
-    if (bytes.length !== 12) return refused("bad_request", "an append has 12 bytes");
+    if (bytes.length < 12) return refused("bad_request", "an append has 12 bytes or more");
     return { ok: true, value: { token: getU64(bytes, 0), resultBytes: getU32(bytes, 8) } };
   }
 

@@ -120,13 +120,59 @@ describe("a server to which there is no connection any more", () => {
     expect(rig.attempts.length).toBeLessThan(1000 / 40 + 10);
   });
 
-  test("is waited for where there is no other", () => {
-    const rig = new ClientRig({}, 1);
+  test("is asked again soon where there is no other, however often it was silent before", () => {
+    const rig = new ClientRig({ restMaxMs: 1000 }, 1);
+    ask(rig);
+    // As long as it is silent, it is asked every 8 seconds at last.
+    rig.run(60_000);
+    for (let i = 0; i < 10; i += 1) {
+      const before = rig.attempts.length;
+      rig.lose(0);
+      rig.run(1000);
+      expect(rig.attempts.length).toBe(before + 1);
+    }
+  });
+});
+
+describe("a server that led, and to which there is no connection any more", () => {
+  test("is not asked because others still say that it leads, but in its turn; and because of it once it is there again", () => {
+    const rig = new ClientRig();
     ask(rig);
     rig.run(0);
-    rig.lose(0);
-    rig.run(100);
-    expect(rig.attempts).toHaveLength(1);
+    rig.answer(rig.last, done);
+    const leader = rig.last.server;
+    ask(rig);
+    rig.run(0);
+    rig.lose(leader);
+    const old = { kind: "refused", refusal: refused("not_leader", String(leader)) } as const;
+    rig.run(20);
+    const asked = [rig.last.server];
+    for (let i = 0; i < 3; i += 1) {
+      rig.answer(rig.last, old);
+      rig.run(99);
+      asked.push(rig.last.server);
+      if (rig.last.server === leader) break;
+    }
+    expect(asked.slice(0, 2)).not.toContain(leader);
+    expect([new Set(asked.slice(0, 2)).size, asked[2]]).toEqual([2, leader]);
+    rig.caller.welcomed(rig.servers[leader] as ServerId);
+    rig.answer(rig.last, { kind: "refused", refusal: refused("not_leader", "") });
+    rig.run(99);
+    expect(rig.last.server).not.toBe(leader);
+    rig.answer(rig.last, old);
+    rig.run(99);
+    expect(rig.last.server).toBe(leader);
+  });
+
+  test("is looked for ten times a second at least, however long nobody leads", () => {
+    const rig = new ClientRig();
+    ask(rig);
+    for (let i = 0; i < 500; i += 1) {
+      rig.run(10);
+      if (i % 2 === 0) rig.answer(rig.last, { kind: "refused", refusal: refused("not_leader", "") });
+    }
+    expect(rig.attempts.length).toBeGreaterThan(45);
+    expect(rig.attempts.length).toBeLessThan(120);
   });
 });
 
@@ -257,7 +303,7 @@ describe("what is refused in one packet", () => {
     ["not_leader", 1],
     ["overloaded", 4],
   ] as const)("because of %s is tried again at %d times", (why, times) => {
-    const rig = new ClientRig({ restMs: 1000, restMaxMs: 1000 });
+    const rig = new ClientRig({ restMs: 1000, restMaxMs: 1000, searchMaxMs: 1000 });
     for (let i = 0; i < 4; i += 1) ask(rig);
     rig.run(0);
     const { server } = rig.last;

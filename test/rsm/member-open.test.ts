@@ -81,8 +81,16 @@ const refusals: readonly (readonly [name: string, why: string | RegExp, change: 
     (copy) => ({ rows: [{ op: "put", key: keys.hard, value: encodeHard({ ...decodeHard(row(copy, keys.hard)), term: 0 }) }] }),
   ],
   [
-    "the mark names a stranger",
-    "the log's mark names others than the group's members",
+    "the mark is of a part of the group, which would be a quorum of its own",
+    "it is of a group of replicas 0, and this server was told of a group of replicas 0, 1, 2",
+    (copy) => {
+      const mark = { ...decodeMark(row(copy, keys.mark)), membership: membership([replicaId(0)]) };
+      return { rows: [{ op: "put", key: keys.mark, value: encodeMark(mark) }] };
+    },
+  ],
+  [
+    "the mark is of another group of replicas",
+    "it is of a group of replicas 0, 1, 5, and this server was told of a group of replicas 0, 1, 2",
     (copy) => {
       const mark = { ...decodeMark(row(copy, keys.mark)), membership: membership([0, 1, 5].map(replicaId)) };
       return { rows: [{ op: "put", key: keys.mark, value: encodeMark(mark) }] };

@@ -13,9 +13,10 @@ const waiting = (index: number, name = `n${index}`, bytes = 10): Waiting => ({
   bytes,
   joined: undefined,
 });
+const room = { loggedMax: 10_000, loggedBytesMax: 1_000_000 };
 
 test("what waits is found by its place in the log, and nothing else is", () => {
-  const proposals = new Proposals();
+  const proposals = new Proposals(room);
   for (const index of [3, 5]) proposals.add(waiting(index));
   expect([1, 2, 3, 4].map((index) => proposals.take(index)?.call)).toEqual([undefined, undefined, 3, undefined]);
   expect(proposals.take(5)?.call).toBe(5);
@@ -23,14 +24,14 @@ test("what waits is found by its place in the log, and nothing else is", () => {
 });
 
 test("a place that was passed over is a bug of ours", () => {
-  const proposals = new Proposals();
+  const proposals = new Proposals(room);
   proposals.add(waiting(3));
   expect(() => proposals.take(4)).toThrow(AssertionError);
   expect(() => proposals.add(waiting(2))).toThrow(AssertionError);
 });
 
 test("attempts of one request wait together, and count as calls but not as bytes", () => {
-  const proposals = new Proposals();
+  const proposals = new Proposals(room);
   proposals.add(waiting(1, "a"));
   const same = proposals.named("a");
   proposals.join(same as Waiting, { from, call: 8, bytes: 10 });
@@ -41,11 +42,31 @@ test("attempts of one request wait together, and count as calls but not as bytes
 });
 
 test("all are taken at once, and none remains", () => {
-  const proposals = new Proposals();
+  const proposals = new Proposals(room);
   for (let index = 1; index <= 5000; index += 1) proposals.add(waiting(index));
   for (let index = 1; index <= 3000; index += 1) proposals.take(index);
   const rest = proposals.takeAll();
   expect([rest.length, rest[0]?.index, proposals.calls, proposals.bytes, proposals.take(3001)]).toEqual([2000, 3001, 0, 0, undefined]);
   proposals.add(waiting(7));
   expect(proposals.take(7)?.call).toBe(7);
+});
+
+test("there is room for so many calls, and for so many bytes", () => {
+  const proposals = new Proposals({ loggedMax: 3, loggedBytesMax: 100 });
+  proposals.add(waiting(1, "a", 60));
+  expect([proposals.hasRoomFor(40), proposals.hasRoomFor(41)]).toEqual([true, false]);
+  proposals.join(proposals.named("a") as Waiting, { from, call: 8, bytes: 60 });
+  expect(proposals.hasRoomFor(1)).toBe(true);
+  proposals.add(waiting(2, "b", 1));
+  expect(proposals.hasRoomFor(1)).toBe(false);
+});
+
+test("what is larger than all room has it alone", () => {
+  const proposals = new Proposals({ loggedMax: 3, loggedBytesMax: 100 });
+  expect(proposals.hasRoomFor(500)).toBe(true);
+  proposals.add(waiting(1, "a", 500));
+  expect(proposals.hasRoomFor(1)).toBe(false);
+  proposals.take(1);
+  proposals.add(waiting(2, "b", 1));
+  expect([proposals.hasRoomFor(500), proposals.hasRoomFor(99)]).toEqual([false, true]);
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { type ServerId, serverId } from "../../src/base/ids.ts";
-import { FairQueue } from "../../src/rsm/fair-queue.ts";
 import { Shares } from "../../src/rsm/shares.ts";
 
 const client = (number: number): ServerId => serverId(`client/${number}`);
@@ -59,16 +58,5 @@ describe("shares", () => {
     shares.leave(client(0), 7);
     expect([shares.calls, shares.bytes]).toEqual([0, 0]);
     expect(() => shares.leave(client(0), 7)).toThrow("who leaves has entered");
-  });
-});
-
-describe("a fair queue", () => {
-  test("gives every client its turn after every other, and keeps the order of each", () => {
-    const queue = new FairQueue<string>();
-    for (const item of ["a1", "a2", "a3", "a4"]) queue.push(client(0), item);
-    for (const item of ["b1", "b2"]) queue.push(client(1), item);
-    expect([queue.take(), queue.take(), queue.take()]).toEqual(["a1", "b1", "a2"]);
-    queue.push(client(2), "c1");
-    expect([queue.count, queue.takeAll(), queue.count, queue.take()]).toEqual([4, ["b2", "a3", "c1", "a4"], 0, undefined]);
   });
 });

@@ -206,6 +206,21 @@ describe("between them", () => {
     expect(disk.fetched.length).toBeGreaterThan(900);
   });
 
+  test("all stays that is asked for in turn, up to seven tenths of the room", () => {
+    const disk = new Disk();
+    // A row that is not there costs 250 bytes and its key.
+    const names = Array.from({ length: 100 }, (_, i) => utf8(`key ${100 + i}`));
+    const room = 100 * (250 + 7);
+    const state = new StateRows(disk.read, room / 0.7);
+    for (let round = 0; round < 5; round += 1) for (const key of names) state.get(key);
+    expect(disk.fetched).toHaveLength(100);
+    // It is not only that there is more room than was given.
+    const narrow = new StateRows(disk.read, room / 1.3);
+    disk.fetched.length = 0;
+    for (let round = 0; round < 5; round += 1) for (const key of names) narrow.get(key);
+    expect(disk.fetched.length).toBeGreaterThan(400);
+  });
+
   test("what is written again and again counts each time, for it may be cut from memory that stays with others", () => {
     const disk = new Disk();
     const state = new StateRows(disk.read, 20_000);

@@ -203,6 +203,25 @@ test("many shard rows are read in pages", () => {
   expect(store.ask(everything)).toMatchObject({ why: "wrong_group", detail: "This group does not serve shard 4998." });
 });
 
+test("the rows of few shards are looked up, and no range is read for them", () => {
+  const store = new Store({ shards: 9, partitioner: integer, ownership: "configured" });
+  for (let shard = 0; shard < 9; shard += 1) store.setShard(shard, servedAt(shard));
+  store.put("0", "x");
+  store.put("7", "x");
+  const asked = (shards: Scan["shards"]): { pages: number; keys: string[] } => {
+    const view = store.state.view();
+    const replies: (Uint8Array | Refused)[] = [];
+    store.machine.query({ ...everything, shards }, view, (reply) => replies.push(reply));
+    view.drain();
+    return { pages: view.pages, keys: replies.flatMap((reply) => keysOf(decodeResult(reply as Uint8Array) as ScanResult)) };
+  };
+  expect(asked([0, 1, 2, 3, 4, 5, 6, 7])).toEqual({ pages: 1, keys: ["0", "7"] });
+  expect(asked([1, 7])).toEqual({ pages: 1, keys: ["7"] });
+  expect(asked("all")).toEqual({ pages: 2, keys: ["0", "7"] });
+  store.setShard(7, undefined);
+  expect(store.ask({ ...everything, shards: [1, 7] })).toMatchObject({ why: "wrong_group", detail: "This group does not serve shard 7." });
+});
+
 test("figures come in pages that look at a bounded number of rows", () => {
   const store = filled(100, { shards: 7, pageRowsMax: 5 });
   const first = store.ask({ op: "figures", shards: "all", cursor: undefined }) as FiguresResult;

@@ -1,6 +1,7 @@
 import type { Bug } from "./plant.ts";
 
 const replica = "rsm/replica.ts";
+const requests = "rsm/requests.ts";
 
 /** Bugs of a replica with clients that are no rule of sessions: reads, answers, snapshots of sessions. */
 export const clientBugs: readonly Bug[] = [
@@ -85,16 +86,16 @@ export const clientBugs: readonly Bug[] = [
     hunted: "clients",
     patches: [
       {
-        file: replica,
-        find: '      assert(waiting.term === entry.term, "what a leader waits for is what it has proposed");\n',
+        file: requests,
+        find: '    assert(waiting.term === entry.term, "what a leader waits for is what it has proposed");\n',
         replace: "",
       },
       {
-        file: replica,
+        file: requests,
         find: '    for (const waiting of this.#proposals.takeAll()) this.#tell(waiting, { kind: "unknown" });\n',
         replace: "",
       },
-      { file: replica, find: '    assert(this.#proposals.calls === 0, "a leader\'s state is not replaced");\n', replace: "" },
+      { file: replica, find: '    assert(this.#requests.logged === 0, "a leader\'s state is not replaced");\n', replace: "" },
       {
         file: "rsm/proposals.ts",
         find: '    assert(last === undefined || last.index < waiting.index, "what is proposed later stands later in the log");\n',

@@ -84,9 +84,9 @@ export const shardedBugs: readonly Bug[] = [
       },
       {
         file: "rsm/replica.ts",
-        find: "    if (malformed !== undefined) return malformed;\n    const name",
+        find: "      refuse: (entry) => refuseEntry(machine, entry),\n",
         replace:
-          '    if (malformed !== undefined) return malformed;\n    const logged = decodeEntry(data);\n    const home = logged.kind === "request" && this.#views !== undefined ? this.#machine.home(logged.request.shard, { get: this.#views.read }) : undefined;\n    if (home?.ok === false) return home;\n    const name',
+          '      refuse: (entry) => {\n        const malformed = refuseEntry(machine, entry);\n        if (malformed !== undefined) return malformed;\n        const logged = decodeEntry(entry);\n        const home = logged.kind === "request" && this.#views !== undefined ? machine.home(logged.request.shard, { get: this.#views.read }) : undefined;\n        return home?.ok === false ? home : undefined;\n      },\n',
       },
     ],
   },

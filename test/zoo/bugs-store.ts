@@ -1,6 +1,7 @@
 import type { Bug } from "./plant.ts";
 
 const replica = "rsm/replica.ts";
+const requests = "rsm/requests.ts";
 const sessions = "rsm/session/sessions.ts";
 const row = "rsm/session/session-row.ts";
 
@@ -67,21 +68,21 @@ export const storeBugs: readonly Bug[] = [
     hunted: "store",
     patches: [
       {
-        file: replica,
-        find: "  readonly #proposals = new Proposals();\n",
-        replace: "  readonly #proposals = new Proposals();\n  readonly #remembered = new Map<string, Answer>();\n",
+        file: requests,
+        find: "  readonly #proposals: Proposals;\n",
+        replace: "  readonly #proposals: Proposals;\n  readonly #remembered = new Map<string, Answer>();\n",
       },
       {
-        file: replica,
+        file: requests,
         find: "    const same = this.#proposals.named(name);\n",
         replace:
-          "    const remembered = this.#remembered.get(name);\n    if (remembered !== undefined) {\n      this.#answers.add(from, call, remembered);\n      return undefined;\n    }\n    const same = this.#proposals.named(name);\n",
+          "    const remembered = this.#remembered.get(name);\n    if (remembered !== undefined) {\n      this.#deps.answers.add(from, call, remembered);\n      return undefined;\n    }\n    const same = this.#proposals.named(name);\n",
       },
       {
-        file: replica,
-        find: "      if (waiting === undefined) continue;\n",
+        file: requests,
+        find: "    if (waiting === undefined) return;\n",
         replace:
-          "      if (waiting === undefined) continue;\n      if (applied instanceof Uint8Array) this.#remembered.set(waiting.name, answerOf(applied));\n",
+          "    if (waiting === undefined) return;\n    if (applied instanceof Uint8Array) this.#remembered.set(waiting.name, answerOf(applied));\n",
       },
       {
         file: sessions,

@@ -5,6 +5,7 @@ import type * as groupClients from "../../src/rsm/caller/group-client.ts";
 import type * as hosts from "../../src/rsm/host.ts";
 import type * as operations from "../../src/rsm/caller/operation.ts";
 import type * as starts from "../../src/rsm/start.ts";
+import type { Finding } from "../../src/sim/ending.ts";
 import type * as Fuzz from "../../src/sim/fuzz.ts";
 import type * as KvFuzz from "../../src/sim/kv/fuzz.ts";
 import type * as MasterFuzz from "../../src/sim/master/fuzz.ts";
@@ -116,7 +117,7 @@ function ofMembers(fuzz: typeof Fuzz): Universe {
   return (seed) => caughtBy(seed, fuzz.runSeed(seed).finding);
 }
 
-function caughtBy(seed: string, finding: Fuzz.Finding | undefined): Catch | undefined {
+function caughtBy(seed: string, finding: Finding | undefined): Catch | undefined {
   return finding === undefined ? undefined : { seed, invariant: finding.invariant, sentence: finding.sentence };
 }
 

@@ -3,8 +3,10 @@ import type { Trouble } from "../../client/trouble.ts";
 import { connect } from "../../real/connect.ts";
 import { madkvCluster } from "../../server/madkv/names.ts";
 import { enlist } from "../../server/madkv/roll.ts";
+import { compileEarly } from "./compile-early.ts";
 import { LineClient } from "./line-client.ts";
 import { LineProcess } from "./line-process.ts";
+import { standardInput, standardOutput } from "../../real/standard-lines.ts";
 
 /*
  * The client of MadKV's line protocol. Harnesses start it by the dozen and wait for it: it is started past the command line's machinery,
@@ -22,11 +24,13 @@ export interface ClientWords {
 /** Speaks the protocol on stdin and stdout until it is told to stop. Everything else that is said is said on stderr. */
 export async function runClient({ project, addresses, deadlineMs }: ClientWords): Promise<void> {
   const servers = addresses.split(",");
-  const given = { cluster: madkvCluster, as: "bytes", onTrouble: (trouble: Trouble) => complain(trouble.message) } as const;
+  const given = { cluster: madkvCluster, as: "latin1", onTrouble: (trouble: Trouble) => complain(trouble.message) } as const;
   try {
     const client = connect(project === "p1" ? { ...given, group: servers } : { ...given, masters: servers });
     enlist(project);
-    const lines = new LineProcess(new LineClient(client, complain, deadlineMs), process.stdin, process.stdout, complain);
+    // What runs before this runs once.
+    compileEarly();
+    const lines = new LineProcess(new LineClient(client, complain, deadlineMs), standardInput(), standardOutput(), complain);
     process.exit(await lines.run());
   } catch (error) {
     if (!(error instanceof KvorumError)) throw error;

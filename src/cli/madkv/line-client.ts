@@ -6,74 +6,61 @@ import { foundText, type LineRequest, type LineRow, scanText, valueText } from "
 /** How long it rests before it asks again for what was refused. */
 const restMs = 200;
 
+/** Takes the whole answer, as it is to be written; undefined when there is none, and somebody was told why. */
+export type TakeAnswer = (answer: string | undefined) => void;
+
 /** Does what lines ask for. Whoever asks is not told of trouble: it is tried until it is done. */
 export class LineClient {
-  readonly #client: Client<Uint8Array>;
+  readonly #client: Client;
   readonly #complain: (sentence: string) => void;
-  readonly #deadlineMs: number | undefined;
+  readonly #options: { readonly timeoutMs?: number };
 
-  /** With a deadline an operation is given up when it has passed: that is complained of, and not answered. */
-  constructor(client: Client<Uint8Array>, complain: (sentence: string) => void, deadlineMs: number | undefined) {
+  /**
+   * `client` takes each character of a line for a byte. With a deadline an operation is given up when it has passed: that is complained
+   * of, and not answered.
+   */
+  constructor(client: Client, complain: (sentence: string) => void, deadlineMs: number | undefined) {
     this.#client = client;
     this.#complain = complain;
-    this.#deadlineMs = deadlineMs;
+    this.#options = deadlineMs === undefined ? {} : { timeoutMs: deadlineMs };
   }
 
-  /** The whole answer, as it is to be written; undefined when there is none, and somebody was told why. */
-  async answer(request: LineRequest): Promise<string | undefined> {
-    for (;;) {
-      try {
-        return await this.#ask(request);
-      } catch (error) {
-        if (!(error instanceof KvorumError)) throw error;
-        this.#complain(`${request.op}: ${error.message}`);
-        if (this.#deadlineMs !== undefined || error.code === "invalid") return undefined;
-      }
-      await pass(restMs);
-    }
+  /** `done` runs once, later. */
+  answer(request: LineRequest, done: TakeAnswer): void {
+    this.#ask(request).then(done, (error: unknown) => this.#failed(request, error, done));
   }
 
-  async #ask(request: LineRequest): Promise<string> {
-    const options = this.#deadlineMs === undefined ? {} : { timeoutMs: this.#deadlineMs };
+  #failed(request: LineRequest, error: unknown, done: TakeAnswer): void {
+    if (!(error instanceof KvorumError)) throw error;
+    this.#complain(`${request.op}: ${error.message}`);
+    if (this.#options.timeoutMs !== undefined || error.code === "invalid") done(undefined);
+    else setTimeout(() => this.answer(request, done), restMs);
+  }
+
+  #ask(request: LineRequest): Promise<string> {
     const client = this.#client;
-    switch (request.op) {
+    const options = this.#options;
+    const { op } = request;
+    switch (op) {
       case "PUT":
-        return foundText("PUT", request.key, (await client.put(bytesOf(request.key), bytesOf(request.value), options)).existed);
+        return client.put(request.key, request.value, options).then(({ existed }) => foundText(op, request.key, existed));
       case "SWAP":
-        return valueText("SWAP", request.key, textOf((await client.swap(bytesOf(request.key), bytesOf(request.value), options)).old));
+        return client.swap(request.key, request.value, options).then(({ old }) => valueText(op, request.key, old));
       case "GET":
-        return valueText("GET", request.key, textOf(await client.get(bytesOf(request.key), options)));
+        return client.get(request.key, options).then((value) => valueText(op, request.key, value));
       case "DELETE":
-        return foundText("DELETE", request.key, (await client.delete(bytesOf(request.key), options)).existed);
+        return client.delete(request.key, options).then(({ existed }) => foundText(op, request.key, existed));
       case "SCAN":
-        return this.#scan(request.start, request.end, options);
+        return this.#scan(request.start, request.end);
       default:
         return unreachable(request);
     }
   }
 
-  async #scan(start: string, end: string, options: { readonly timeoutMs?: number }): Promise<string> {
+  async #scan(start: string, end: string): Promise<string> {
+    const scan = this.#client.scan({ start, end, endInclusive: true }, this.#options);
     const rows: LineRow[] = [];
-    const range = { start: bytesOf(start), end: bytesOf(end), endInclusive: true };
-    for await (const page of this.#client.scan(range, options).pages())
-      for (const { key, value } of page) rows.push({ key: textOf(key), value: textOf(value) });
+    for await (const page of scan.pages()) rows.push(...page);
     return scanText(start, end, rows);
   }
-}
-
-/** Whatever bytes a line has pass as they are: a character stands for each. */
-function bytesOf(text: string): Uint8Array {
-  return Buffer.from(text, "latin1");
-}
-
-function textOf(bytes: Uint8Array): string;
-function textOf(bytes: Uint8Array | undefined): string | undefined;
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-}
-
-function pass(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

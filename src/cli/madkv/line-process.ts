@@ -2,6 +2,7 @@ import type { Line } from "../../client/line-request.ts";
 import { parseLine, stopText } from "../../client/line-request.ts";
 import { LineSplitter } from "../../client/line-splitter.ts";
 import type { LineClient } from "./line-client.ts";
+import type { LineInput, LineOutput } from "../../real/line-streams.ts";
 
 /** A value has at most a megabyte, a key a few thousand bytes. */
 const lineLengthMax = 4 * 1024 * 1024;
@@ -10,20 +11,22 @@ const waitingMax = 1000;
 /** Who has closed our input waits no longer for any answer. */
 const lingerMs = 60_000;
 
-/** The line protocol over streams: one request after the other, in the order of the lines, until STOP or the end of the input. */
+/** The line protocol: one request after the other, in the order of the lines, until STOP or the end of the input. */
 export class LineProcess {
   readonly #client: LineClient;
-  readonly #input: NodeJS.ReadableStream;
-  readonly #output: NodeJS.WritableStream;
+  readonly #input: LineInput;
+  readonly #output: LineOutput;
   readonly #complain: (sentence: string) => void;
   readonly #splitter = new LineSplitter(lineLengthMax);
   readonly #waiting: (string | undefined)[] = [];
-  #isWorking = false;
+  #isPaused = false;
+  /** A request is under way, or the last one is over. */
+  #isBusy = false;
   #hasEnded = false;
   #linger: NodeJS.Timeout | undefined;
   #done: (code: number) => void = () => {};
 
-  constructor(client: LineClient, input: NodeJS.ReadableStream, output: NodeJS.WritableStream, complain: (sentence: string) => void) {
+  constructor(client: LineClient, input: LineInput, output: LineOutput, complain: (sentence: string) => void) {
     this.#client = client;
     this.#input = input;
     this.#output = output;
@@ -34,20 +37,20 @@ export class LineProcess {
   run(): Promise<number> {
     return new Promise((resolve) => {
       this.#done = resolve;
-      // Every byte is a character, and comes out as it went in.
-      this.#input.setEncoding("latin1");
-      this.#input.on("data", (text: string) => this.#take(this.#splitter.push(text)));
-      this.#input.on("end", () => this.#end());
-      this.#input.on("error", () => this.#end());
-      // Nobody reads any more.
-      this.#output.on("error", () => resolve(1));
+      this.#output.open(() => resolve(1));
+      this.#input.open(
+        (piece) => this.#take(this.#splitter.push(piece)),
+        () => this.#end(),
+      );
     });
   }
 
   #take(lines: readonly (string | undefined)[]): void {
     for (const line of lines) this.#waiting.push(line);
-    if (this.#waiting.length > waitingMax) this.#input.pause();
-    if (!this.#isWorking) void this.#work();
+    if (!this.#isBusy) this.#work();
+    if (this.#waiting.length <= waitingMax || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#input.pause();
   }
 
   #end(): void {
@@ -55,42 +58,38 @@ export class LineProcess {
     this.#hasEnded = true;
     const rest = this.#splitter.end();
     this.#take(rest === undefined ? [] : [rest]);
-    if (this.#isWorking) this.#lingerOn();
+    if (this.#isBusy) this.#lingerOn();
   }
 
-  async #work(): Promise<void> {
-    this.#isWorking = true;
+  /** Goes on with the lines that wait, up to one whose answer has to be waited for. */
+  #work(): void {
     while (this.#waiting.length > 0) {
-      if (await this.#handle(this.#waiting.shift())) return this.#done(0);
-      if (this.#waiting.length === 0 && !this.#hasEnded) this.#input.resume();
-      if (this.#hasEnded) this.#lingerOn();
+      const text = this.#waiting.shift();
+      const line: Line | undefined = text === undefined ? tooLong : parseLine(text);
+      if (line === undefined) continue;
+      if (line.op === "malformed") this.#complain(line.why);
+      else {
+        this.#isBusy = true;
+        return line.op === "STOP" ? this.#stop() : this.#client.answer(line, this.#answered);
+      }
     }
-    this.#isWorking = false;
-    if (this.#hasEnded) this.#done(0);
+    if (this.#hasEnded) return this.#output.flush(() => this.#done(0));
+    if (!this.#isPaused) return undefined;
+    this.#isPaused = false;
+    return this.#input.resume();
   }
 
-  /** Whether it was the last one. */
-  async #handle(text: string | undefined): Promise<boolean> {
-    const line: Line | undefined = text === undefined ? tooLong : parseLine(text);
-    if (line === undefined) return false;
-    if (line.op === "malformed") this.#complain(line.why);
-    else if (line.op === "STOP") await this.#write(stopText);
-    else {
-      const answer = await this.#client.answer(line);
-      if (answer !== undefined) this.#writeSoon(answer);
-    }
-    return line.op === "STOP";
-  }
+  readonly #answered = (answer: string | undefined): void => {
+    this.#isBusy = false;
+    // One write for one answer.
+    if (answer !== undefined) this.#output.write(answer);
+    if (this.#hasEnded) this.#lingerOn();
+    this.#work();
+  };
 
-  /** One write for one answer. */
-  #writeSoon(text: string): void {
-    this.#output.write(text, "latin1");
-  }
-
-  #write(text: string): Promise<void> {
-    return new Promise((resolve) => {
-      this.#output.write(text, "latin1", () => resolve());
-    });
+  #stop(): void {
+    this.#output.write(stopText);
+    this.#output.flush(() => this.#done(0));
   }
 
   /** Begins to count anew. */

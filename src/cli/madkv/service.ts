@@ -32,6 +32,8 @@ export function node2(node: string, { manager, servers, prefix }: Service2): Ser
 
 /** The node of that name: `m.` and a replica, or `s`, a partition, a dot and a replica. Throws a `BadSetting`. */
 export function node3(node: string, { managers, managerP2ps, rf, servers, serverP2ps, prefix }: Service3): ServiceNode {
+  checkPaired(managers, managerP2ps, "manager");
+  checkPaired(servers, serverP2ps, "server");
   const backer = `${prefix}.${node}`;
   const master = /^m\.(\d+)$/.exec(node)?.[1];
   if (master !== undefined) {
@@ -50,6 +52,15 @@ export function node3(node: string, { managers, managerP2ps, rf, servers, server
   const p2pPort = portOf(listed(serverP2ps, at, node));
   const replicated = { replica, p2pPort, peers: others(siblings, Number(replica)) };
   return { server: { partition, managers, port: portOf(listed(servers, at, node)), backer, replicated } };
+}
+
+/** Everybody has a door for clients and one for peers. */
+function checkPaired(addresses: string, p2ps: string, what: string): void {
+  const [count, p2pCount] = [addresses.split(",").length, p2ps.split(",").length];
+  if (count === p2pCount) return;
+  throw new BadSetting(
+    `The addresses for clients and for peers differ in number: ${count} and ${p2pCount}, one of each for every ${what}.`,
+  );
 }
 
 function others(addresses: readonly string[], own: number): string {

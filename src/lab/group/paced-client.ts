@@ -1,4 +1,4 @@
-import type { GroupWorld, LabClient } from "./world.ts";
+import type { ClerkWorld, LabClient } from "./world.ts";
 
 /** A client begins at most a hundred operations in a second: where nothing takes any time, none would pass otherwise. */
 const paceMs = 10;
@@ -22,11 +22,11 @@ export interface Attempted<Reply> {
 /** A client that does one operation after the other, and knows when. */
 export class PacedClient<Ask, Reply> {
   readonly deadlineMs: number;
-  readonly #world: Pick<GroupWorld<LabClient<Ask, Reply>>, "now" | "sleep">;
+  readonly #world: Pick<ClerkWorld<Ask, Reply>, "now" | "sleep">;
   readonly #client: LabClient<Ask, Reply>;
   #nextMs = 0;
 
-  constructor(world: Pick<GroupWorld<LabClient<Ask, Reply>>, "now" | "sleep" | "newClient">, { reach, deadlineMs }: ClerkOptions) {
+  constructor(world: ClerkWorld<Ask, Reply>, { reach, deadlineMs }: ClerkOptions) {
     this.#world = world;
     this.#client = world.newClient();
     if (reach !== undefined) this.#client.reach(reach);

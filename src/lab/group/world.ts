@@ -1,4 +1,5 @@
 import type { LabWorld, Unreliability } from "../world.ts";
+import type { ServerSizes } from "./sizes.ts";
 
 /** How an operation ended without what was asked for. `refused`: it was not done and never will be. */
 export interface NoReply {
@@ -21,14 +22,6 @@ export interface GroupShape {
   readonly logBytesMax: number | undefined;
 }
 
-/** How much the servers keep. */
-export interface GroupSizes {
-  /** The largest Raft state over all servers, without snapshots; the dead count with what they last had. */
-  readonly logBytes: number;
-  /** Up to here a living server has dropped its log: 0 when none has ever made what the labs call a snapshot. */
-  readonly droppedTo: number;
-}
-
 /**
  * The servers of one group, as production runs them, and the tools of the courses' harness. Clients are outside of partitions: they
  * reach all servers, or those that a case allows.
@@ -44,7 +37,11 @@ export interface GroupWorld<Client> extends Pick<LabWorld, "size" | "rng" | "now
   isConnected(server: number): boolean;
   /** Makes all that servers and clients say unreliable, or reliable again. */
   setUnreliable(model: Unreliability | undefined): Promise<void>;
-  sizes(): Promise<GroupSizes>;
+  /** The most that any of them keeps. */
+  sizes(): Promise<ServerSizes>;
   /** The largest snapshot that a living server would send now, in bytes. */
   snapshotSize(): Promise<number>;
 }
+
+/** What a clerk needs of a world. */
+export type ClerkWorld<Ask, Reply> = Pick<GroupWorld<LabClient<Ask, Reply>>, "now" | "sleep" | "newClient">;

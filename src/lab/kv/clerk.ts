@@ -1,31 +1,26 @@
 import { showBytes, textBytes } from "../../check/byte-string.ts";
 import { commandText } from "../../check/describe.ts";
-import type { KeyCommand, Operation, Outcome, Told } from "../../check/history.ts";
+import type { KeyCommand, Outcome, Told } from "../../check/history.ts";
 import { fail } from "../failure.ts";
-import { type ClerkOptions, PacedClient } from "../group/paced-client.ts";
-import type { KvAsk, KvReply, KvWorld } from "./world.ts";
+import type { Witness, Words } from "../group/witnesses.ts";
+import type { KvAsk, KvReply } from "./world.ts";
 
-/** A client that does one operation after the other, and notes what it sees. An operation without an answer fails the case. */
+/** A client of a store. An operation without an answer fails the case. */
 export class Clerk {
-  readonly #name: string;
-  readonly #client: PacedClient<KvAsk, KvReply>;
-  readonly #seen: (operation: Operation) => void;
+  readonly #witness: Witness<KvAsk, KvReply>;
 
-  /** `seen` hears of every operation when it has ended. */
-  constructor(
-    world: Pick<KvWorld, "now" | "sleep" | "newClient">,
-    name: string,
-    options: ClerkOptions,
-    seen: (operation: Operation) => void,
-  ) {
-    this.#name = name;
-    this.#client = new PacedClient(world, options);
-    this.#seen = seen;
+  constructor(witness: Witness<KvAsk, KvReply>) {
+    this.#witness = witness;
   }
 
   /** From now on it reaches all servers. */
   reachAll(): void {
-    this.#client.reachAll();
+    this.#witness.reachAll();
+  }
+
+  /** Does an operation, and says how it ended. */
+  attempt(ask: KvAsk): Promise<KvReply> {
+    return this.#witness.attempt(ask);
   }
 
   /** What the key holds; undefined for nothing. */
@@ -45,19 +40,14 @@ export class Clerk {
   async #do(ask: KvAsk): Promise<Told> {
     const reply = await this.attempt(ask);
     if (reply.kind === "done") return reply.told;
-    const how = reply.kind === "refused" ? "was refused" : `had no answer within ${this.#client.deadlineMs / 1000} seconds`;
     return fail(
-      `${this.#name}: ${commandText(commandOf(ask))} of the key ${shownValue(ask.key)} ${how}${reply.detail === "" ? "" : ` (${reply.detail})`}`,
+      `${this.#witness.name}: ${commandText(commandOf(ask))} of the key ${shownValue(ask.key)} ${this.#witness.howItEnded(reply)}`,
     );
   }
-
-  /** Does an operation, and says how it ended. */
-  async attempt(ask: KvAsk): Promise<KvReply> {
-    const { call, returned, reply } = await this.#client.attempt(ask);
-    this.#seen({ client: this.#name, call, returned, command: commandOf(ask), outcome: outcomeOf(reply) });
-    return reply;
-  }
 }
+
+/** How a store's clients are told of. */
+export const storeWords: Words<KvAsk, KvReply> = { command: commandOf, outcome: outcomeOf };
 
 function commandOf(ask: KvAsk): KeyCommand {
   const key = textBytes(ask.key);

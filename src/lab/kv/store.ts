@@ -1,35 +1,28 @@
-import { type CheckOptions, checkHistory } from "../../check/check.ts";
-import { explainFailure } from "../../check/explain.ts";
-import type { Operation } from "../../check/history.ts";
-import { failureText } from "../../check/render-text.ts";
+import type { CheckOptions } from "../../check/check.ts";
 import type { KvRun } from "../case.ts";
-import { CaseFailure, check } from "../failure.ts";
 import type { ClerkOptions } from "../group/paced-client.ts";
-import { Clerk } from "./clerk.ts";
-import type { KvWorld } from "./world.ts";
+import { Witnesses } from "../group/witnesses.ts";
+import type { ClerkWorld } from "../group/world.ts";
+import { Clerk, storeWords } from "./clerk.ts";
+import type { KvAsk, KvReply, KvWorld } from "./world.ts";
 
 /** A store under test: its world, its clerks, and all that they have seen. */
-export class Store<World extends Pick<KvWorld, "now" | "sleep" | "newClient"> = KvWorld> {
+export class Store<World extends ClerkWorld<KvAsk, KvReply> = KvWorld> {
   readonly world: World;
-  readonly #operations: Operation[] = [];
-  #clerks = 0;
+  readonly #witnesses = new Witnesses();
 
   constructor(world: World) {
     this.world = world;
   }
 
   /** A new clerk: of this world, or of one where clients come to the same store by another way. */
-  newClerk(options: ClerkOptions = {}, world: Pick<KvWorld, "now" | "sleep" | "newClient"> = this.world): Clerk {
-    this.#clerks += 1;
-    return new Clerk(world, `clerk ${this.#clerks}`, options, (operation) => void this.#operations.push(operation));
+  newClerk(options: ClerkOptions = {}, world: ClerkWorld<KvAsk, KvReply> = this.world): Clerk {
+    return new Clerk(this.#witnesses.newWitness(world, options, storeWords));
   }
 
-  /** Everything that clerks saw could have come from one map. The MIT course lets pass what takes its checker longer than a second. */
+  /** Everything that clerks saw could have come from one map. */
   checkHistory(limits: Partial<CheckOptions> = {}): void {
-    const { verdict, failure } = checkHistory({ model: "store", operations: this.#operations }, limits);
-    check(verdict !== "undecided", `whether ${this.#operations.length} operations are linearizable is more than the checker can decide`);
-    if (failure === undefined) return;
-    throw new CaseFailure("what the clerks saw is not linearizable", failureText(explainFailure(failure)));
+    this.#witnesses.checkHistory("store", limits);
   }
 }
 

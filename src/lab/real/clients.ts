@@ -11,7 +11,7 @@ import { GroupClient } from "../../rsm/caller/group-client.ts";
 import { Host } from "../../rsm/host.ts";
 import { ClientSession } from "../../rsm/caller/operation.ts";
 import { PacketCount } from "../packet-count.ts";
-import type { Unreliability } from "../world.ts";
+import type { Figures, Unreliability } from "../world.ts";
 import { FaultyTransport } from "./faulty-transport.ts";
 import { tcpLimitsFor } from "./limits.ts";
 import type { NetworkState } from "./protocol.ts";
@@ -51,6 +51,7 @@ export class RealClients {
   readonly #count = new PacketCount();
   readonly #connected: Connected[] = [];
   #sessions = 0;
+  #operations = 0;
   #model: Unreliability | undefined;
 
   constructor(options: RealClientsOptions) {
@@ -58,9 +59,24 @@ export class RealClients {
     this.#clock = new RealClock(this.#turn);
   }
 
-  /** What clients have asked, and what was sent back. */
-  get count(): Pick<PacketCount, "requests" | "bytes"> {
-    return this.#count;
+  /** An operation of one of them, which `begin` begins. */
+  operate<Reply>(begin: (done: (reply: Reply) => void) => void): Promise<Reply> {
+    this.#operations += 1;
+    return new Promise(begin);
+  }
+
+  /** Of the servers and of these, who are all that ask them. */
+  figures(): Figures {
+    const { servers } = this.#options;
+    const { requests, bytes, applied } = servers.told;
+    return {
+      worldMs: servers.now(),
+      servers: servers.size,
+      rpcs: requests + this.#count.requests,
+      bytes: bytes + this.#count.bytes,
+      entries: applied,
+      operations: this.#operations,
+    };
   }
 
   /** A place from which clients ask one group. */

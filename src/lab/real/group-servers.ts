@@ -1,7 +1,8 @@
 import { present } from "../../base/assert.ts";
 import type { ShardGroup } from "../../check/master/words.ts";
 import { serverAt } from "../../real/address.ts";
-import type { ServerGroup, ServerSizes } from "../shardkv/world.ts";
+import type { ServerSizes } from "../group/sizes.ts";
+import type { ServerGroup } from "../shardkv/world.ts";
 import type { ServerState } from "../world.ts";
 import type { RealServers } from "./servers.ts";
 

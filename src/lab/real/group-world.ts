@@ -1,7 +1,8 @@
 import type { Rng } from "../../base/rng.ts";
 import { clerkOptions, type Service } from "../group/service.ts";
+import { mostOf, type ServerSizes } from "../group/sizes.ts";
 import { Sides } from "../group/sides.ts";
-import type { GroupShape, GroupSizes, GroupWorld, LabClient } from "../group/world.ts";
+import type { GroupShape, GroupWorld, LabClient } from "../group/world.ts";
 import type { Figures, ServerState, Unreliability } from "../world.ts";
 import { RealClients } from "./clients.ts";
 import type { RealSetting } from "./setting.ts";
@@ -15,7 +16,6 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
   readonly #service: Service<Caller, Ask, Reply>;
   readonly #clients: RealClients;
   readonly #sides: Sides;
-  #operations = 0;
 
   constructor(service: Service<Caller, Ask, Reply>, { servers: size, logBytesMax }: GroupShape, rng: Rng, setting: RealSetting) {
     this.#service = service;
@@ -27,7 +27,6 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
       size,
       program: () => ({ kind: service.name, logBytesMax, valueBytesMax: undefined }),
       rng: rng.fork("networks"),
-      happened: () => {},
     });
     const { servers } = this;
     this.#clients = new RealClients({ servers, rng: rng.fork("clients"), valueBytesMax: undefined });
@@ -38,16 +37,7 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
   }
 
   figures(): Figures {
-    const { measures } = this.servers;
-    const { requests, bytes } = this.#clients.count;
-    return {
-      worldMs: this.now(),
-      servers: this.size,
-      rpcs: measures.reduce((sum, each) => sum + each.requests, requests),
-      bytes: measures.reduce((sum, each) => sum + each.bytes, bytes),
-      entries: Math.max(...measures.map(({ applied }) => applied)),
-      operations: this.#operations,
-    };
+    return this.#clients.figures();
   }
 
   end(): Promise<void> {
@@ -67,10 +57,7 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
     const place = this.#clients.newPlace(this.#service.group, clerkOptions);
     const caller = place.newCaller((group, session) => this.#service.caller(group, session));
     return {
-      ask: (ask, deadlineMs) => {
-        this.#operations += 1;
-        return new Promise((resolve) => this.#service.ask(caller, ask, deadlineMs, resolve));
-      },
+      ask: (ask, deadlineMs) => this.#clients.operate((done) => this.#service.ask(caller, ask, deadlineMs, done)),
       reach: (servers) => place.reach(servers),
     };
   }
@@ -105,12 +92,8 @@ export class RealGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<
     await this.servers.setNetwork({ model });
   }
 
-  async sizes(): Promise<GroupSizes> {
-    const measures = await this.servers.measure();
-    return {
-      logBytes: Math.max(...measures.map(({ logBytes }) => logBytes)),
-      droppedTo: Math.max(...measures.map(({ droppedTo }) => droppedTo)),
-    };
+  async sizes(): Promise<ServerSizes> {
+    return mostOf(await this.servers.measure());
   }
 
   async snapshotSize(): Promise<number> {

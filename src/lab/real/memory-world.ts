@@ -19,7 +19,6 @@ export class RealMemoryWorld implements MemoryWorld {
   readonly servers: RealServers;
   readonly #clients: RealClients;
   #place: ClientPlace | undefined;
-  #operations = 0;
 
   constructor(rng: Rng, setting: RealSetting) {
     this.servers = new RealServers({
@@ -27,7 +26,6 @@ export class RealMemoryWorld implements MemoryWorld {
       size: 1,
       program: () => ({ kind: "store", logBytesMax, valueBytesMax }),
       rng: rng.fork("networks"),
-      happened: () => {},
     });
     const { servers } = this;
     this.#clients = new RealClients({ servers, rng: rng.fork("clients"), valueBytesMax });
@@ -38,16 +36,7 @@ export class RealMemoryWorld implements MemoryWorld {
   }
 
   figures(): Figures {
-    const [{ requests, bytes, applied } = { requests: 0, bytes: 0, applied: 0 }] = this.servers.measures;
-    const { count } = this.#clients;
-    return {
-      worldMs: this.servers.now(),
-      servers: 1,
-      rpcs: requests + count.requests,
-      bytes: bytes + count.bytes,
-      entries: applied,
-      operations: this.#operations,
-    };
+    return this.#clients.figures();
   }
 
   end(): Promise<void> {
@@ -63,10 +52,7 @@ export class RealMemoryWorld implements MemoryWorld {
     this.#place ??= this.#clients.newPlace(storeService.group, attempts);
     const caller = this.#place.newCaller((group, session) => storeService.caller(group, session));
     return {
-      ask: (ask, deadlineMs) => {
-        this.#operations += 1;
-        return new Promise((resolve) => storeService.ask(caller, ask, deadlineMs, resolve));
-      },
+      ask: (ask, deadlineMs) => this.#clients.operate((done) => storeService.ask(caller, ask, deadlineMs, done)),
     };
   }
 

@@ -35,8 +35,8 @@ export interface RealServersOptions {
   readonly rng: Rng;
   readonly launch: Launch;
   readonly trace: TraceSink | undefined;
-  /** Hears what servers do with their log. */
-  readonly happened: (server: number, happening: Happening) => void;
+  /** Hears what servers do with their log, where it is that of `kind: "log"`. */
+  readonly happened?: (server: number, happening: Happening) => void;
 }
 
 /** The servers of a run, of one group or of several, as processes, with TCP between them and LevelDB below, in real time; and the end of all of them. */
@@ -62,6 +62,10 @@ export class RealServers {
     // A world that is aborted when nobody waits for it any more ends all the same.
     this.#aborted.catch(() => undefined);
     this.#servers = Array.from({ length: options.size }, (_, at) => this.#newServer(at));
+  }
+
+  get size(): number {
+    return this.#servers.length;
   }
 
   /** Where they listen, by their places. */
@@ -112,6 +116,16 @@ export class RealServers {
   /** As the servers last told. */
   get measures(): readonly Measures[] {
     return this.#servers.map(({ measures }) => measures);
+  }
+
+  /** What all of them have sent, and the last entry that any has applied, as they last told. */
+  get told(): Pick<Measures, "requests" | "bytes" | "applied"> {
+    const { measures } = this;
+    return {
+      requests: measures.reduce((sum, { requests }) => sum + requests, 0),
+      bytes: measures.reduce((sum, { bytes }) => sum + bytes, 0),
+      applied: Math.max(...measures.map(({ applied }) => applied)),
+    };
   }
 
   /** As they are now. */
@@ -175,7 +189,7 @@ export class RealServers {
   #happened(server: number, happening: Happening): void {
     if (happening.kind === "stalled") this.stalls.push({ who: `server ${server}`, ms: happening.ms });
     else if (happening.kind === "trace") this.#options.trace?.(this.now(), server, happening.name, happening.fields);
-    else this.#options.happened(server, happening);
+    else this.#options.happened?.(server, happening);
   }
 
   async #bringUp(): Promise<void> {

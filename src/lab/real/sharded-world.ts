@@ -26,7 +26,6 @@ export class RealShardedWorld implements ShardedWorld {
   readonly #clients: RealClients;
   readonly #masters: readonly GroupServers[];
   readonly #groups: ReadonlyMap<number, GroupServers>;
-  #operations = 0;
 
   constructor(shape: ShardedShape, rng: Rng, setting: RealSetting) {
     const { gids, masters = 1, servers: size } = shape;
@@ -37,7 +36,6 @@ export class RealShardedWorld implements ShardedWorld {
       size: (masters + gids.length) * size,
       program: (place) => this.#program(place),
       rng: rng.fork("networks"),
-      happened: () => {},
     });
     const { servers } = this;
     this.#clients = new RealClients({ servers, rng: rng.fork("clients"), valueBytesMax: undefined });
@@ -53,16 +51,7 @@ export class RealShardedWorld implements ShardedWorld {
   }
 
   figures(): Figures {
-    const { measures } = this.servers;
-    const { requests, bytes } = this.#clients.count;
-    return {
-      worldMs: this.now(),
-      servers: measures.length,
-      rpcs: measures.reduce((sum, each) => sum + each.requests, requests),
-      bytes: measures.reduce((sum, each) => sum + each.bytes, bytes),
-      entries: Math.max(...measures.map(({ applied }) => applied)),
-      operations: this.#operations,
-    };
+    return this.#clients.figures();
   }
 
   end(): Promise<void> {
@@ -115,10 +104,7 @@ export class RealShardedWorld implements ShardedWorld {
     const callers = shardedCallers(env, asked, () => this.#clients.newSession());
     return {
       reach,
-      ask: (ask, deadlineMs) => {
-        this.#operations += 1;
-        return new Promise((resolve) => act(callers, ask, deadlineMs, resolve));
-      },
+      ask: (ask, deadlineMs) => this.#clients.operate((done) => act(callers, ask, deadlineMs, done)),
     };
   }
 

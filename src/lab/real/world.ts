@@ -32,12 +32,12 @@ export class RealLabWorld implements LabWorld {
   }
 
   figures(): Figures {
-    const { measures } = this.servers;
+    const { requests, bytes } = this.servers.told;
     return {
       worldMs: this.now(),
       servers: this.size,
-      rpcs: measures.reduce((sum, { requests }) => sum + requests, 0),
-      bytes: measures.reduce((sum, { bytes }) => sum + bytes, 0),
+      rpcs: requests,
+      bytes,
       entries: this.#applied.last,
     };
   }

@@ -2,7 +2,7 @@ import type { Case, ShardedRun } from "../case.ts";
 import { check } from "../failure.ts";
 import { mitLimitMs, secondMs } from "../group/steps.ts";
 import { checkGet } from "../kv/steps.ts";
-import { Contents, keysTo } from "./contents.ts";
+import { begun, Contents, keysTo } from "./contents.ts";
 import { onSharded, type Sharded, type ShardedOptions } from "./sharded.ts";
 import { keysOf, threeGids } from "./steps.ts";
 
@@ -62,9 +62,7 @@ async function keptBytes({ world }: Sharded): Promise<number> {
 async function unaffected(sharded: Sharded): Promise<void> {
   const { world } = sharded;
   await world.setUnreliable("labrpc");
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(3);
+  const contents = await begun(sharded, [one], keys, 3);
   await sharded.join(two);
   const owned = keysOf(await sharded.config(), keysTo(keys), two);
   check(owned.length === keys / 2, `group ${two} has ${owned.length} of ${keys} shards`);

@@ -93,3 +93,11 @@ export class Contents {
     this.#values.set(key, old + more);
   }
 }
+
+/** What keys hold at the beginning: groups have joined, one after the other, and each key has so many letters. */
+export async function begun(sharded: Sharded, gids: readonly number[], count: number, letters: number): Promise<Contents> {
+  for (const gid of gids) await sharded.join(gid);
+  const contents = new Contents(sharded, count);
+  await contents.put(letters);
+  return contents;
+}

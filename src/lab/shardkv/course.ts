@@ -4,7 +4,7 @@ import { check } from "../failure.ts";
 import { mitLimitMs, secondMs, shortLogBytes } from "../group/steps.ts";
 import { shownValue } from "../kv/clerk.ts";
 import { checkValue } from "../kv/steps.ts";
-import { Contents, keysTo } from "./contents.ts";
+import { begun, keysTo } from "./contents.ts";
 import { onSharded, type Sharded, type ShardedOptions } from "./sharded.ts";
 import { checkEmptied, checkLogs, checkNoSnapshots, crashAll, endedWhenQuiet, keysOf, oneOfEach, restartAll, threeGids } from "./steps.ts";
 
@@ -19,10 +19,7 @@ function run(body: (sharded: Sharded) => Promise<void>, options: Partial<Sharded
 /** Everything that was put is on the servers of the one group or of the other: those of a dead one answer nobody. */
 async function staticShards(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  await sharded.join(two);
-  const contents = new Contents(sharded, keys);
-  await contents.put(20);
+  const contents = await begun(sharded, [one, two], keys, 20);
   await contents.check();
   await sharded.crash(two);
   await checkNoSnapshots(sharded, [one, three]);
@@ -45,10 +42,7 @@ function checkAnswered(ended: readonly boolean[], expected: readonly string[]): 
 /** A shardmaster that knows one group gives it all shards; the group, whose shardmaster is another, refuses those that it does not have. */
 async function rejection(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  await sharded.join(two);
-  const contents = new Contents(sharded, keys);
-  await contents.put(20);
+  const contents = await begun(sharded, [one, two], keys, 20);
   await contents.check();
   const other = sharded.asSeenBy(1);
   await other.begin();
@@ -72,9 +66,7 @@ async function rejection(sharded: Sharded): Promise<void> {
 }
 
 async function joinThenLeave(sharded: Sharded): Promise<void> {
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(5);
+  const contents = await begun(sharded, [one], keys, 5);
   await contents.check();
   await sharded.join(two);
   await contents.checkAndAppend(5);
@@ -89,9 +81,7 @@ async function joinThenLeave(sharded: Sharded): Promise<void> {
 
 async function snapshots(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  const contents = new Contents(sharded, 30);
-  await contents.put(20);
+  const contents = await begun(sharded, [one], 30, 20);
   await contents.check();
   await sharded.join(two);
   await sharded.join(three);
@@ -112,9 +102,7 @@ async function snapshots(sharded: Sharded): Promise<void> {
 /** A server of each group is away while shards come and go, and then another one. */
 async function missedChanges(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(20);
+  const contents = await begun(sharded, [one], keys, 20);
   await contents.check();
   await sharded.join(two);
   const first = oneOfEach(sharded, threeGids, 0);

@@ -4,7 +4,7 @@ import { checkOneLeader } from "../checks.ts";
 import { check } from "../failure.ts";
 import { secondMs } from "../group/steps.ts";
 import { checkGet, checkValue } from "../kv/steps.ts";
-import { Contents } from "./contents.ts";
+import { begun, Contents } from "./contents.ts";
 import { shardOf } from "./names.ts";
 import { onSharded, type Sharded } from "./sharded.ts";
 import { checkEmptied, crashAll, endedWhenQuiet, keysOf, restartAll, threeGids } from "./steps.ts";
@@ -53,9 +53,7 @@ async function downForFive(sharded: Sharded): Promise<void> {
 /** Shards that are given to nobody real wait, and nothing else does; when he has left, everything is as it was. */
 async function deadAddress(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(5);
+  const contents = await begun(sharded, [one], keys, 5);
   const admin = sharded.newAdmin();
   const nobody = world.unborn(999);
   for (let round = 0; round < 2; round += 1) {

@@ -5,7 +5,7 @@ import { secondMs } from "../group/steps.ts";
 import { checkAppends, elementOf } from "../kv/appends.ts";
 import { checkGet } from "../kv/steps.ts";
 import { checkRestKeeps } from "../shardmaster/steps.ts";
-import { Contents } from "./contents.ts";
+import { begun, Contents } from "./contents.ts";
 import { shardOf } from "./names.ts";
 import { onSharded, type Sharded } from "./sharded.ts";
 import { checkEmptied, threeGids } from "./steps.ts";
@@ -133,9 +133,7 @@ async function goneFromDisk(sharded: Sharded): Promise<void> {
 
 async function lastLeaves(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(5);
+  const contents = await begun(sharded, [one], keys, 5);
   await sharded.leave(one);
   check(new Set((await sharded.config()).owners).size === 1, "shards belong to somebody although the last group has left");
   await world.sleep(secondMs);

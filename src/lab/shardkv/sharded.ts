@@ -3,26 +3,25 @@ import type { ShardMap } from "../../check/master/words.ts";
 import type { ShardedRun } from "../case.ts";
 import { servers } from "../checks.ts";
 import type { ClerkOptions } from "../group/paced-client.ts";
+import type { ClerkWorld } from "../group/world.ts";
 import type { Clerk } from "../kv/clerk.ts";
 import { Store } from "../kv/store.ts";
-import type { KvWorld } from "../kv/world.ts";
+import type { KvAsk, KvReply } from "../kv/world.ts";
 import type { AdminClerk } from "../shardmaster/clerk.ts";
 import { Master } from "../shardmaster/master.ts";
-import type { MasterWorld } from "../shardmaster/world.ts";
+import type { MasterAsk, MasterReply } from "../shardmaster/world.ts";
 import { shardOf } from "./names.ts";
 import type { ServerGroup, ShardedShape, ShardedWorld } from "./world.ts";
-
-type Clients<World extends KvWorld | MasterWorld> = Pick<World, "now" | "sleep" | "newClient">;
 
 /** A cluster under test as the clerks of one of its shardmasters see it, and all that they have seen. */
 export class Sharded {
   readonly world: ShardedWorld;
-  readonly #clients: Clients<KvWorld>;
-  readonly #store: Store<Clients<KvWorld>>;
-  readonly #master: Master<Clients<MasterWorld>>;
+  readonly #clients: ClerkWorld<KvAsk, KvReply>;
+  readonly #store: Store<ClerkWorld<KvAsk, KvReply>>;
+  readonly #master: Master<ClerkWorld<MasterAsk, MasterReply>>;
   readonly #admin: AdminClerk;
 
-  constructor(world: ShardedWorld, masters = 0, store?: Store<Clients<KvWorld>>) {
+  constructor(world: ShardedWorld, masters = 0, store?: Store<ClerkWorld<KvAsk, KvReply>>) {
     const time = { now: () => world.now(), sleep: (ms: number) => world.sleep(ms) };
     this.world = world;
     this.#clients = { ...time, newClient: () => world.newClient(masters) };

@@ -3,7 +3,7 @@ import { background } from "../background.ts";
 import { drawCommand } from "../checks.ts";
 import { mitLimitMs, secondMs } from "../group/steps.ts";
 import type { Rng } from "../../base/rng.ts";
-import { Contents, type Meanwhile } from "./contents.ts";
+import { begun, type Meanwhile } from "./contents.ts";
 import { onSharded, type Sharded } from "./sharded.ts";
 import { threeGids } from "./steps.ts";
 
@@ -16,9 +16,7 @@ function run(logBytesMax: number | undefined, body: (sharded: Sharded) => Promis
 
 async function concurrent(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(5);
+  const contents = await begun(sharded, [one], keys, 5);
   const appends = contents.appendMeanwhile(5, 10);
   await world.sleep(150);
   await sharded.join(two);
@@ -45,9 +43,7 @@ async function concurrent(sharded: Sharded): Promise<void> {
 
 async function moreConcurrent(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  for (const gid of [two, one, three]) await sharded.join(gid);
-  const contents = new Contents(sharded, keys);
-  await contents.put(1);
+  const contents = await begun(sharded, [two, one, three], keys, 1);
   const appends = contents.appendMeanwhile(1, 50);
   await sharded.leave(one);
   await sharded.leave(three);
@@ -70,9 +66,7 @@ async function moreConcurrent(sharded: Sharded): Promise<void> {
 
 async function changesAndRestarts(sharded: Sharded): Promise<void> {
   const { world } = sharded;
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(1);
+  const contents = await begun(sharded, [one], keys, 1);
   const appends = contents.appendMeanwhile(1, 0);
   const end = world.now() + 12 * secondMs;
   const pause = (): Promise<void> => world.sleep(world.rng.int(0, 899));
@@ -94,9 +88,7 @@ async function changesAndRestarts(sharded: Sharded): Promise<void> {
 
 async function unreliable(sharded: Sharded): Promise<void> {
   await sharded.world.setUnreliable("labrpc");
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(5);
+  const contents = await begun(sharded, [one], keys, 5);
   await sharded.join(two);
   await sharded.join(three);
   await sharded.leave(one);
@@ -109,15 +101,12 @@ async function unreliable(sharded: Sharded): Promise<void> {
 /** Six changes, half a second after each other, while clients go on; then the network is reliable again. */
 async function changesOfUnreliable(sharded: Sharded, meanwhile: Meanwhile): Promise<void> {
   const { world } = sharded;
+  const changes = [() => sharded.join(two), () => sharded.join(three), () => sharded.leave(one), () => sharded.leave(two)];
   await world.sleep(150);
-  await sharded.join(two);
-  await world.sleep(500);
-  await sharded.join(three);
-  await world.sleep(500);
-  await sharded.leave(one);
-  await world.sleep(500);
-  await sharded.leave(two);
-  await world.sleep(500);
+  for (const change of changes) {
+    await change();
+    await world.sleep(500);
+  }
   await sharded.join(two);
   await sharded.join(one);
   await world.sleep(2 * secondMs);
@@ -127,9 +116,7 @@ async function changesOfUnreliable(sharded: Sharded, meanwhile: Meanwhile): Prom
 
 async function unreliableAppends(sharded: Sharded): Promise<void> {
   await sharded.world.setUnreliable("labrpc");
-  await sharded.join(one);
-  const contents = new Contents(sharded, keys);
-  await contents.put(5);
+  const contents = await begun(sharded, [one], keys, 5);
   await changesOfUnreliable(sharded, contents.appendMeanwhile(5, 0));
   await contents.check();
 }
@@ -137,8 +124,7 @@ async function unreliableAppends(sharded: Sharded): Promise<void> {
 /** What clients do by chance is for the checker to judge. */
 async function unreliableAnything(sharded: Sharded): Promise<void> {
   await sharded.world.setUnreliable("labrpc");
-  await sharded.join(one);
-  await new Contents(sharded, keys).put(5);
+  await begun(sharded, [one], keys, 5);
   await changesOfUnreliable(sharded, useAnyKeys(sharded));
 }
 

@@ -1,4 +1,5 @@
 import type { ShardGroup } from "../../check/master/words.ts";
+import type { ServerSizes } from "../group/sizes.ts";
 import type { KvClient } from "../kv/world.ts";
 import type { MasterClient } from "../shardmaster/world.ts";
 import type { LabWorld, Unreliability } from "../world.ts";
@@ -15,14 +16,6 @@ export interface ShardedShape {
   readonly chunkRowsMax?: number;
   /** How many shardmasters there are that know nothing of each other: one by default. */
   readonly masters?: number;
-}
-
-/** How much a server keeps. */
-export interface ServerSizes {
-  /** Of its log, without snapshots; a dead one counts with what it last had. */
-  readonly logBytes: number;
-  /** Up to here it has dropped its log: 0 when it has never made what the labs call a snapshot. */
-  readonly droppedTo: number;
 }
 
 /** The servers of one group, as production runs them. They are numbered from 0. */

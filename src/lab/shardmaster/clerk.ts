@@ -1,30 +1,20 @@
 import { unreachable } from "../../base/assert.ts";
 import { commandText } from "../../check/describe.ts";
-import type { Operation, Outcome } from "../../check/history.ts";
+import type { Outcome } from "../../check/history.ts";
 import type { ShardChange, ShardGroup, ShardMap } from "../../check/master/words.ts";
 import { fail } from "../failure.ts";
-import { type ClerkOptions, PacedClient } from "../group/paced-client.ts";
-import type { MasterAsk, MasterReply, MasterWorld } from "./world.ts";
+import type { Witness, Words } from "../group/witnesses.ts";
+import type { MasterAsk, MasterReply } from "./world.ts";
 
 /** What a change came to. */
 export type Made = Extract<MasterReply, { readonly kind: "made" }>;
 
-/** A client that does one operation after the other, and notes what it sees. An operation without an answer fails the case. */
+/** A client of a shardmaster. An operation without an answer fails the case. */
 export class AdminClerk {
-  readonly #name: string;
-  readonly #client: PacedClient<MasterAsk, MasterReply>;
-  readonly #seen: (operation: Operation) => void;
+  readonly #witness: Witness<MasterAsk, MasterReply>;
 
-  /** `seen` hears of every operation when it has ended. */
-  constructor(
-    world: Pick<MasterWorld, "now" | "sleep" | "newClient">,
-    name: string,
-    options: ClerkOptions,
-    seen: (operation: Operation) => void,
-  ) {
-    this.#name = name;
-    this.#client = new PacedClient(world, options);
-    this.#seen = seen;
+  constructor(witness: Witness<MasterAsk, MasterReply>) {
+    this.#witness = witness;
   }
 
   join(...groups: readonly ShardGroup[]): Promise<Made> {
@@ -58,23 +48,22 @@ export class AdminClerk {
   }
 
   /** Does an operation, and says how it ended. */
-  async attempt(ask: MasterAsk): Promise<MasterReply> {
-    const { call, returned, reply } = await this.#client.attempt(ask);
-    this.#seen({ client: this.#name, call, returned, command: ask, outcome: outcomeOf(reply) });
-    return reply;
+  attempt(ask: MasterAsk): Promise<MasterReply> {
+    return this.#witness.attempt(ask);
   }
 
   #fail(ask: MasterAsk, reply: MasterReply): never {
-    return fail(`${this.#name}: ${commandText(ask)} ${howItEnded(reply, this.#client.deadlineMs)}`);
+    return fail(`${this.#witness.name}: ${commandText(ask)} ${this.#howItEnded(reply)}`);
+  }
+
+  #howItEnded(reply: MasterReply): string {
+    if (reply.kind === "refused" || reply.kind === "unknown") return this.#witness.howItEnded(reply);
+    return reply.kind === "lost" ? "was done, and its result is lost" : "was done";
   }
 }
 
-function howItEnded(reply: MasterReply, deadlineMs: number): string {
-  if (reply.kind === "unknown")
-    return `had no answer within ${deadlineMs / 1000} seconds${reply.detail === "" ? "" : ` (${reply.detail})`}`;
-  if (reply.kind === "refused") return `was refused (${reply.detail})`;
-  return reply.kind === "lost" ? "was done, and its result is lost" : "was done";
-}
+/** How a shardmaster's clients are told of. */
+export const masterWords: Words<MasterAsk, MasterReply> = { command: (ask) => ask, outcome: outcomeOf };
 
 function outcomeOf(reply: MasterReply): Outcome {
   switch (reply.kind) {

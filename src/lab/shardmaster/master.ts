@@ -1,21 +1,18 @@
-import { checkHistory } from "../../check/check.ts";
-import { explainFailure } from "../../check/explain.ts";
-import type { Operation } from "../../check/history.ts";
-import { failureText } from "../../check/render-text.ts";
 import type { MasterRun } from "../case.ts";
-import { CaseFailure, check, fail } from "../failure.ts";
+import { fail } from "../failure.ts";
 import type { ClerkOptions } from "../group/paced-client.ts";
-import { AdminClerk } from "./clerk.ts";
-import type { MasterWorld } from "./world.ts";
+import { Witnesses } from "../group/witnesses.ts";
+import type { ClerkWorld } from "../group/world.ts";
+import { AdminClerk, masterWords } from "./clerk.ts";
+import type { MasterAsk, MasterReply, MasterWorld } from "./world.ts";
 
 /** How often one looks whether the cluster has begun, and for how long one waits each time. */
 const begin = { looks: 100, everyMs: 50, deadlineMs: 5_000 } as const;
 
 /** A shardmaster under test: its world, its clerks, and all that they have seen. */
-export class Master<World extends Pick<MasterWorld, "now" | "sleep" | "newClient"> = MasterWorld> {
+export class Master<World extends ClerkWorld<MasterAsk, MasterReply> = MasterWorld> {
   readonly world: World;
-  readonly #operations: Operation[] = [];
-  #clerks = 0;
+  readonly #witnesses = new Witnesses();
 
   constructor(world: World) {
     this.world = world;
@@ -33,8 +30,7 @@ export class Master<World extends Pick<MasterWorld, "now" | "sleep" | "newClient
   }
 
   newClerk(options: ClerkOptions = {}): AdminClerk {
-    this.#clerks += 1;
-    return new AdminClerk(this.world, `clerk ${this.#clerks}`, options, (operation) => void this.#operations.push(operation));
+    return new AdminClerk(this.#witnesses.newWitness(this.world, options, masterWords));
   }
 
   /**
@@ -45,10 +41,7 @@ export class Master<World extends Pick<MasterWorld, "now" | "sleep" | "newClient
     const clerk = this.newClerk();
     const { number: latest } = await clerk.query();
     for (let number = 0; number <= latest; number += 1) await clerk.query(number);
-    const { verdict, failure } = checkHistory({ model: "shardmaster", operations: this.#operations });
-    check(verdict !== "undecided", `whether ${this.#operations.length} operations are linearizable is more than the checker can decide`);
-    if (failure === undefined) return;
-    throw new CaseFailure("what the clerks saw is not linearizable", failureText(explainFailure(failure)));
+    this.#witnesses.checkHistory("shardmaster");
   }
 }
 

@@ -4,6 +4,9 @@ import { CaseFailure } from "../failure.ts";
 /** No case needs so much of the world's time: one that goes on for longer waits for what never comes. */
 const endMs = 3_600_000;
 
+/** New members admit each other within milliseconds, and learn their cluster's shape as soon as its shardmaster leads. */
+const admissionMs = 10_000;
+
 /** Lets Node run everything that can run now. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
@@ -17,11 +20,23 @@ function turn(): Promise<void> {
  */
 export class Driver {
   readonly #world: World;
+  #began = 0;
   #woken = false;
   #aborted: { readonly reason: unknown } | undefined;
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /** The milliseconds since the case began. */
+  get now(): number {
+    return this.#world.now - this.#began;
+  }
+
+  /** Waits until the servers take part: the case's time begins then. */
+  bringUp(areUp: () => boolean): void {
+    this.runUntil(areUp, admissionMs, "the servers did not admit each other");
+    this.#began = this.#world.now;
   }
 
   sleep(ms: number): Promise<void> {

@@ -1,20 +1,15 @@
 import type { Rng } from "../../base/rng.ts";
-import type { Cancel } from "../../env/clock.ts";
 import { GroupCluster } from "../../sim/group/group-cluster.ts";
 import type { GroupKind } from "../../sim/group/group-kind.ts";
-import { labrpcModel, sliceModel } from "../../sim/network/models.ts";
 import { clerkOptions, type Service } from "../group/service.ts";
+import { mostOf, type ServerSizes } from "../group/sizes.ts";
 import { Sides } from "../group/sides.ts";
-import type { GroupShape, GroupSizes, GroupWorld, LabClient } from "../group/world.ts";
-import { isRequest } from "../packet-count.ts";
+import type { GroupShape, GroupWorld, LabClient } from "../group/world.ts";
 import type { Figures, ServerState, TraceSink, Unreliability } from "../world.ts";
 import { Driver } from "./driver.ts";
+import { Machines } from "./machines.ts";
 import { Traffic } from "./traffic.ts";
-
-/** New members admit each other within milliseconds. */
-const admissionMs = 10_000;
-/** How often one looks whether a server has read its disk. */
-const pollMs = 1;
+import { Unreliable } from "./unreliable.ts";
 
 /** The simulated world of a group: as production runs it, clients included, each a process of its own. */
 export class SimGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<Ask, Reply>> {
@@ -25,13 +20,9 @@ export class SimGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<A
   readonly #driver: Driver;
   readonly #traffic: Traffic;
   readonly #sides: Sides;
-  readonly #crashes: Rng;
-  readonly #slices: Rng;
-  /** The Raft state that a dead server had when it died. */
-  readonly #logSizes: number[];
-  #began = 0;
+  readonly #machines: Machines;
+  readonly #unreliable: Unreliable;
   #operations = 0;
-  #endSlices: Cancel | undefined;
 
   constructor(service: Service<Caller, Ask, Reply>, shape: GroupShape, rng: Rng, trace: TraceSink | undefined) {
     const { servers } = shape;
@@ -39,9 +30,6 @@ export class SimGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<A
     this.size = servers;
     this.rng = rng.fork("case");
     this.#sides = new Sides(servers);
-    this.#crashes = rng.fork("crashes");
-    this.#slices = rng.fork("slices");
-    this.#logSizes = Array.from({ length: servers }, () => 0);
     const kind: GroupKind<Caller> = {
       start: (env, identity) => service.start(env, identity, shape).replica,
       caller: (group, session) => service.caller(group, session),
@@ -54,32 +42,37 @@ export class SimGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<A
     });
     this.#driver = new Driver(this.#cluster.world);
     this.#traffic = new Traffic(this.#cluster.network);
-    for (const { process } of this.#cluster.sim.servers) this.#traffic.watch(process);
+    const { sim } = this.#cluster;
+    this.#machines = new Machines(sim, this.#driver, rng.fork("crashes"));
+    this.#unreliable = new Unreliable(
+      sim,
+      sim.servers.map(({ id }) => id),
+      rng.fork("slices"),
+    );
+    for (const { process } of sim.servers) this.#traffic.watch(process);
   }
 
   /** Starts all servers, waits until they take part, and runs `body`. */
   async run(body: (world: this) => Promise<void>): Promise<void> {
     this.#cluster.startAll();
-    this.#driver.runUntil(() => this.#cluster.sim.running, admissionMs, "the servers did not admit each other");
+    this.#driver.bringUp(() => this.#cluster.sim.running);
     this.#traffic.reset();
-    this.#began = this.#cluster.world.now;
     await this.#driver.run(() => body(this));
   }
 
   figures(): Figures {
-    const applied = this.#members().map((member) => member?.status()?.applied ?? 0);
     return {
       worldMs: this.now(),
       servers: this.size,
       rpcs: this.#traffic.requests(),
       bytes: this.#traffic.bytes,
-      entries: Math.max(...applied),
+      entries: this.#machines.applied,
       operations: this.#operations,
     };
   }
 
   now(): number {
-    return this.#cluster.world.now - this.#began;
+    return this.#driver.now;
   }
 
   sleep(ms: number): Promise<void> {
@@ -102,24 +95,19 @@ export class SimGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<A
   }
 
   async state(server: number): Promise<ServerState | undefined> {
-    const status = this.#cluster.sim.member(server)?.status();
-    return status === undefined ? undefined : { term: status.term, isLeader: status.role === "leader" };
+    return this.#machines.state(server);
   }
 
   async crash(server: number): Promise<void> {
-    if (!this.isAlive(server)) return;
-    this.#logSizes[server] = this.#cluster.logBytes(server) ?? 0;
-    this.#cluster.crash(server, { powerCut: this.#crashes.chance(0.5) });
+    this.#machines.crash(server);
   }
 
-  async restart(server: number): Promise<void> {
-    await this.crash(server);
-    this.#cluster.start(server);
-    while (this.#cluster.sim.member(server)?.phase === "opening") await this.sleep(pollMs);
+  restart(server: number): Promise<void> {
+    return this.#machines.restart(server);
   }
 
   isAlive(server: number): boolean {
-    return this.#cluster.sim.server(server).process.alive;
+    return this.#machines.isAlive(server);
   }
 
   async partition(sides: readonly (readonly number[])[]): Promise<void> {
@@ -133,32 +121,14 @@ export class SimGroupWorld<Caller, Ask, Reply> implements GroupWorld<LabClient<A
   }
 
   async setUnreliable(model: Unreliability | undefined): Promise<void> {
-    const { world, network, sim } = this.#cluster;
-    this.#endSlices?.();
-    const ids = sim.servers.map(({ id }) => id);
-    this.#endSlices = model === "slices" ? sliceModel(world, network, ids, this.#slices) : undefined;
-    network.configure(labrpcModel({ unreliable: model === "labrpc", longReordering: false, isRequest }));
+    this.#unreliable.set(model);
   }
 
-  async sizes(): Promise<GroupSizes> {
-    const members = this.#members();
-    const logBytes = members.map((member, at) => member?.logBytes ?? this.#logSizes[at] ?? 0);
-    const droppedTo = members.map((member) => (member?.status()?.first ?? 1) - 1);
-    return { logBytes: Math.max(...logBytes), droppedTo: Math.max(...droppedTo) };
+  async sizes(): Promise<ServerSizes> {
+    return mostOf(this.#machines.sizes);
   }
 
   async snapshotSize(): Promise<number> {
-    const sizes = this.#cluster.sim.servers.map(({ process, member }) =>
-      this.#driver.until<number>((wake) => {
-        const clock = process.env()?.clock;
-        if (member === undefined || clock === undefined) wake(0);
-        else clock.after(0, () => member.countSnapshotBytes(wake));
-      }),
-    );
-    return Math.max(...(await Promise.all(sizes)));
-  }
-
-  #members(): ReturnType<GroupCluster<Caller>["sim"]["member"]>[] {
-    return this.#cluster.sim.servers.map(({ member }) => member);
+    return Math.max(...(await this.#machines.snapshotSizes()));
   }
 }

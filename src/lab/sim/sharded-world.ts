@@ -2,19 +2,16 @@ import { present } from "../../base/assert.ts";
 import { groupId, type ServerId, serverId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { ShardGroup } from "../../check/master/words.ts";
-import type { Cancel } from "../../env/clock.ts";
 import { ClientSession } from "../../rsm/caller/operation.ts";
 import { masterGroup } from "../../shardmaster/master-group.ts";
 import type { ClusterName } from "../../sim/cluster.ts";
 import { GroupCluster } from "../../sim/group/group-cluster.ts";
 import type { GroupKind } from "../../sim/group/group-kind.ts";
 import { SimClient } from "../../sim/group/sim-client.ts";
-import { labrpcModel, sliceModel } from "../../sim/network/models.ts";
 import { newUniverse, type Universe } from "../../sim/universe.ts";
 import type { LabClient } from "../group/world.ts";
 import { askCaller } from "../kv/ask.ts";
 import type { KvClient } from "../kv/world.ts";
-import { isRequest } from "../packet-count.ts";
 import { creationOf } from "../shardkv/names.ts";
 import { type ShardedCallers, shardedCallers, startSharded } from "../shardkv/service.ts";
 import type { Scale, ServerGroup, ShardedShape, ShardedWorld } from "../shardkv/world.ts";
@@ -25,9 +22,7 @@ import { Cables } from "./cables.ts";
 import { Driver } from "./driver.ts";
 import { SimServers } from "./sim-servers.ts";
 import { Traffic } from "./traffic.ts";
-
-/** New members admit each other within milliseconds, and learn the cluster's shape as soon as the shardmaster leads. */
-const admissionMs = 10_000;
+import { Unreliable } from "./unreliable.ts";
 
 type Cluster = GroupCluster<unknown>;
 
@@ -45,17 +40,14 @@ export class SimShardedWorld implements ShardedWorld {
   readonly #masters: readonly SimServers[];
   readonly #groups: ReadonlyMap<number, SimServers>;
   readonly #ids: readonly ServerId[];
-  readonly #slices: Rng;
+  readonly #unreliable: Unreliable;
   #clients = 0;
-  #began = 0;
   #operations = 0;
-  #endSlices: Cancel | undefined;
 
   constructor(shape: ShardedShape, rng: Rng, trace: TraceSink | undefined) {
     this.rng = rng.fork("case");
     this.#shape = shape;
     this.#trace = trace;
-    this.#slices = rng.fork("slices");
     this.#universe = newUniverse(rng.fork("world"));
     this.#driver = new Driver(this.#universe.world);
     this.#traffic = new Traffic(this.#universe.network);
@@ -63,6 +55,7 @@ export class SimShardedWorld implements ShardedWorld {
     this.#groupClusters = new Map(shape.gids.map((gid, at) => [gid, this.#newGroup(gid, at)]));
     const clusters = [...this.#masterClusters, ...this.#groupClusters.values()];
     this.#ids = clusters.flatMap(({ sim }) => sim.servers.map(({ id }) => id));
+    this.#unreliable = new Unreliable(this.#universe, this.#ids, rng.fork("slices"));
     const cables = new Cables(this.#universe.network, this.#ids);
     const crashes = rng.fork("crashes");
     this.#masters = this.#masterClusters.map((cluster) => new SimServers(cluster, this.#driver, cables, crashes));
@@ -75,10 +68,8 @@ export class SimShardedWorld implements ShardedWorld {
   async run(body: (world: this) => Promise<void>): Promise<void> {
     const clusters = [...this.#masterClusters, ...this.#groupClusters.values()];
     for (const cluster of clusters) cluster.startAll();
-    const isUp = (): boolean => clusters.every(({ sim }) => sim.running);
-    this.#driver.runUntil(isUp, admissionMs, "the servers did not admit each other");
+    this.#driver.bringUp(() => clusters.every(({ sim }) => sim.running));
     this.#traffic.reset();
-    this.#began = this.#universe.world.now;
     await this.#driver.run(() => body(this));
   }
 
@@ -94,7 +85,7 @@ export class SimShardedWorld implements ShardedWorld {
   }
 
   now(): number {
-    return this.#universe.world.now - this.#began;
+    return this.#driver.now;
   }
 
   sleep(ms: number): Promise<void> {
@@ -122,10 +113,7 @@ export class SimShardedWorld implements ShardedWorld {
   }
 
   async setUnreliable(model: Unreliability | undefined): Promise<void> {
-    const { world, network } = this.#universe;
-    this.#endSlices?.();
-    this.#endSlices = model === "slices" ? sliceModel(world, network, this.#ids, this.#slices) : undefined;
-    network.configure(labrpcModel({ unreliable: model === "labrpc", longReordering: false, isRequest }));
+    this.#unreliable.set(model);
   }
 
   #newMasters(at: number): Cluster {

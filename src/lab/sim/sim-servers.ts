@@ -2,31 +2,25 @@ import type { ServerId } from "../../base/ids.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { ShardGroup } from "../../check/master/words.ts";
 import type { GroupCluster } from "../../sim/group/group-cluster.ts";
-import type { ServerGroup, ServerSizes } from "../shardkv/world.ts";
+import type { ServerSizes } from "../group/sizes.ts";
+import type { ServerGroup } from "../shardkv/world.ts";
 import type { ServerState } from "../world.ts";
 import type { Cables } from "./cables.ts";
 import type { Driver } from "./driver.ts";
-
-/** How often one looks whether a server has read its disk. */
-const pollMs = 1;
-
-const noSizes: ServerSizes = { logBytes: 0, droppedTo: 0 };
+import { Machines } from "./machines.ts";
 
 /** The servers of one of a simulated world's groups. */
 export class SimServers implements ServerGroup {
   readonly #cluster: GroupCluster<unknown>;
   readonly #driver: Driver;
-  readonly #crashes: Rng;
   readonly #cables: Cables;
-  /** What a dead server had when it died. */
-  readonly #lastSizes: ServerSizes[];
+  readonly #machines: Machines;
 
   constructor(cluster: GroupCluster<unknown>, driver: Driver, cables: Cables, crashes: Rng) {
     this.#cluster = cluster;
     this.#driver = driver;
     this.#cables = cables;
-    this.#crashes = crashes;
-    this.#lastSizes = Array.from({ length: cluster.size }, () => noSizes);
+    this.#machines = new Machines(cluster.sim, driver, crashes);
   }
 
   get name(): ShardGroup {
@@ -44,7 +38,7 @@ export class SimServers implements ServerGroup {
 
   /** The last entry that any of them has applied. */
   get applied(): number {
-    return Math.max(...this.#cluster.sim.servers.map(({ member }) => member?.status()?.applied ?? 0));
+    return this.#machines.applied;
   }
 
   sleep(ms: number): Promise<void> {
@@ -52,24 +46,19 @@ export class SimServers implements ServerGroup {
   }
 
   async state(server: number): Promise<ServerState | undefined> {
-    const status = this.#cluster.sim.member(server)?.status();
-    return status === undefined ? undefined : { term: status.term, isLeader: status.role === "leader" };
+    return this.#machines.state(server);
   }
 
   async crash(server: number): Promise<void> {
-    if (!this.isAlive(server)) return;
-    this.#lastSizes[server] = this.#sizesOf(server);
-    this.#cluster.crash(server, { powerCut: this.#crashes.chance(0.5) });
+    this.#machines.crash(server);
   }
 
-  async restart(server: number): Promise<void> {
-    await this.crash(server);
-    this.#cluster.start(server);
-    while (this.#cluster.sim.member(server)?.phase === "opening") await this.sleep(pollMs);
+  restart(server: number): Promise<void> {
+    return this.#machines.restart(server);
   }
 
   isAlive(server: number): boolean {
-    return this.#cluster.sim.server(server).process.alive;
+    return this.#machines.isAlive(server);
   }
 
   async disconnect(server: number): Promise<void> {
@@ -85,31 +74,18 @@ export class SimServers implements ServerGroup {
   }
 
   async sizes(): Promise<readonly ServerSizes[]> {
-    return this.#lastSizes.map((_, server) => this.#sizesOf(server));
+    return this.#machines.sizes;
   }
 
   snapshotSizes(): Promise<readonly number[]> {
-    const sizes = this.#cluster.sim.servers.map(({ process, member }) =>
-      this.#driver.until<number>((wake) => {
-        const clock = process.env()?.clock;
-        if (member === undefined || clock === undefined) wake(0);
-        else clock.after(0, () => member.countSnapshotBytes(wake));
-      }),
-    );
-    return Promise.all(sizes);
+    return this.#machines.snapshotSizes();
   }
 
   async heaps(): Promise<readonly number[]> {
-    return this.#lastSizes.map(() => 0);
+    return this.#cluster.sim.servers.map(() => 0);
   }
 
   #id(server: number): ServerId {
     return this.#cluster.sim.server(server).id;
-  }
-
-  #sizesOf(server: number): ServerSizes {
-    const member = this.#cluster.sim.member(server);
-    if (member === undefined) return this.#lastSizes[server] ?? noSizes;
-    return { logBytes: member.logBytes, droppedTo: (member.status()?.first ?? 1) - 1 };
   }
 }

@@ -1,17 +1,13 @@
 import type { Rng } from "../../base/rng.ts";
-import type { Cancel } from "../../env/clock.ts";
 import { memberProgram, SimCluster } from "../../sim/cluster.ts";
-import { labrpcModel, sliceModel } from "../../sim/network/models.ts";
 import { Recorder } from "../../rsm/recorder.ts";
 import { AppliedLog } from "../applied.ts";
 import { CaseFailure } from "../failure.ts";
-import { isRequest } from "../packet-count.ts";
 import type { ClusterShape, Committed, Figures, LabWorld, ServerState, Started, TraceSink, Unreliability } from "../world.ts";
 import { Driver } from "./driver.ts";
+import { Machines } from "./machines.ts";
 import { Traffic } from "./traffic.ts";
-
-/** New members admit each other within milliseconds. */
-const admissionMs = 10_000;
+import { Unreliable } from "./unreliable.ts";
 
 const toText = new TextDecoder();
 const toBytes = new TextEncoder();
@@ -29,24 +25,15 @@ export class SimLabWorld implements LabWorld {
   readonly #traffic: Traffic;
   readonly #applied: AppliedLog;
   readonly #compactEvery: number | undefined;
-  readonly #crashes: Rng;
-  readonly #slices: Rng;
+  readonly #machines: Machines;
+  readonly #unreliable: Unreliable;
   readonly #connected: boolean[];
-  /** The Raft state that a dead server had when it died. */
-  readonly #logSizes: number[];
-  #began = 0;
-  #unreliable: Unreliability | undefined;
-  #longReordering = false;
-  #endSlices: Cancel | undefined;
 
   constructor(shape: ClusterShape, rng: Rng, trace: TraceSink | undefined) {
     this.size = shape.servers;
     this.rng = rng.fork("case");
     this.#compactEvery = shape.compactEvery;
-    this.#crashes = rng.fork("crashes");
-    this.#slices = rng.fork("slices");
     this.#connected = Array.from({ length: shape.servers }, () => true);
-    this.#logSizes = Array.from({ length: shape.servers }, () => 0);
     this.#applied = new AppliedLog(shape.servers, (reason) => this.#driver.abort(new CaseFailure(reason)));
     this.#cluster = new SimCluster(rng.fork("world"), {
       size: shape.servers,
@@ -56,15 +43,20 @@ export class SimLabWorld implements LabWorld {
     });
     this.#driver = new Driver(this.#cluster.world);
     this.#traffic = new Traffic(this.#cluster.network);
+    this.#machines = new Machines(this.#cluster, this.#driver, rng.fork("crashes"));
+    this.#unreliable = new Unreliable(
+      this.#cluster,
+      this.#cluster.servers.map(({ id }) => id),
+      rng.fork("slices"),
+    );
     for (const { process } of this.#cluster.servers) this.#traffic.watch(process);
   }
 
   /** Starts all servers, waits until they take part, and runs `body`. */
   async run(body: (world: LabWorld) => Promise<void>): Promise<void> {
     this.#cluster.startAll();
-    this.#driver.runUntil(() => this.#cluster.running, admissionMs, "the servers did not admit each other");
+    this.#driver.bringUp(() => this.#cluster.running);
     this.#traffic.reset();
-    this.#began = this.#cluster.world.now;
     await this.#driver.run(() => body(this));
   }
 
@@ -79,7 +71,7 @@ export class SimLabWorld implements LabWorld {
   }
 
   now(): number {
-    return this.#cluster.world.now - this.#began;
+    return this.#driver.now;
   }
 
   sleep(ms: number): Promise<void> {
@@ -92,24 +84,19 @@ export class SimLabWorld implements LabWorld {
   }
 
   async state(server: number): Promise<ServerState | undefined> {
-    const status = this.#cluster.member(server)?.status();
-    return status === undefined ? undefined : { term: status.term, isLeader: status.role === "leader" };
+    return this.#machines.state(server);
   }
 
   async crash(server: number): Promise<void> {
-    const { process, member } = this.#cluster.server(server);
-    if (!process.alive) return;
-    this.#logSizes[server] = member?.logBytes ?? 0;
-    this.#cluster.crash(server, { powerCut: this.#crashes.chance(0.5) });
+    this.#machines.crash(server);
   }
 
   async restart(server: number): Promise<void> {
-    await this.crash(server);
-    this.#cluster.start(server);
+    this.#machines.start(server);
   }
 
   isAlive(server: number): boolean {
-    return this.#cluster.server(server).process.alive;
+    return this.#machines.isAlive(server);
   }
 
   async disconnect(server: number): Promise<void> {
@@ -127,17 +114,11 @@ export class SimLabWorld implements LabWorld {
   }
 
   async setUnreliable(model: Unreliability | undefined): Promise<void> {
-    const { world, network, servers } = this.#cluster;
-    this.#unreliable = model;
-    this.#endSlices?.();
-    const ids = servers.map(({ id }) => id);
-    this.#endSlices = model === "slices" ? sliceModel(world, network, ids, this.#slices) : undefined;
-    this.#configureLinks();
+    this.#unreliable.set(model);
   }
 
   async setLongReordering(on: boolean): Promise<void> {
-    this.#longReordering = on;
-    this.#configureLinks();
+    this.#unreliable.setLongReordering(on);
   }
 
   committed(index: number): Committed {
@@ -145,8 +126,7 @@ export class SimLabWorld implements LabWorld {
   }
 
   async logSize(): Promise<number> {
-    const sizes = this.#cluster.servers.map(({ member }, at) => member?.logBytes ?? this.#logSizes[at] ?? 0);
-    return Math.max(...sizes);
+    return Math.max(...this.#machines.sizes.map(({ logBytes }) => logBytes));
   }
 
   async rpcs(server?: number): Promise<number> {
@@ -155,11 +135,6 @@ export class SimLabWorld implements LabWorld {
 
   async bytes(): Promise<number> {
     return this.#traffic.bytes;
-  }
-
-  #configureLinks(): void {
-    const unreliable = this.#unreliable === "labrpc";
-    this.#cluster.network.configure(labrpcModel({ unreliable, longReordering: this.#longReordering, isRequest }));
   }
 
   #machine(server: number): Recorder {

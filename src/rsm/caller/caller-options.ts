@@ -34,6 +34,8 @@ export interface CallerOptions {
   readonly restMs: number;
   /** ... but not longer. */
   readonly restMaxMs: number;
+  /** The longest rest where the group has enough room, and only nobody was found who leads: one does soon. */
+  readonly searchMaxMs: number;
   /** Calls that may be under way; beyond it they are refused as `overloaded`. */
   readonly callsMax: number;
   /** The bytes of one packet; a single call may be larger. */
@@ -45,6 +47,7 @@ const callerDefaults: CallerOptions = {
   attemptMaxMs: 8000,
   restMs: 10,
   restMaxMs: 1000,
+  searchMaxMs: 100,
   callsMax: 4096,
   packetBytesMax: 1024 * 1024,
 };
@@ -54,6 +57,7 @@ export function callerOptions(given: Partial<CallerOptions> = {}): CallerOptions
   const options = { ...callerDefaults, ...given };
   assert(options.attemptMs > 0 && options.attemptMs <= options.attemptMaxMs, "attemptMs is positive, and at most attemptMaxMs");
   assert(options.restMs > 0 && options.restMs <= options.restMaxMs, "restMs is positive, and at most restMaxMs");
+  assert(options.searchMaxMs > 0, "a search rests");
   assert(options.callsMax > 0 && options.packetBytesMax > 0, "limits are positive");
   return Object.freeze(options);
 }

@@ -143,14 +143,14 @@ export class GroupClient implements GroupCaller {
 
   /**
    * There is no connection to that server any more, or none comes about. What it was asked may never be answered: another one is asked
-   * soon, where there is another one.
+   * soon, or the same one where there is no other.
    */
   lost(from: ServerId): void {
     const server = this.servers.indexOf(from);
-    if (server < 0 || this.servers.length === 1) return;
-    this.#search.silent(server);
+    if (server < 0) return;
+    this.#search.lost(server);
     const jitter = this.#jitter();
-    for (const pending of this.#pending) if (pending.phase === "sent" && pending.server === server) this.#rest(pending, jitter);
+    for (const pending of this.#pending) if (pending.phase === "sent" && pending.server === server) this.#restInSearch(pending, jitter);
   }
 
   /** A server has begun to speak with this client. */
@@ -184,7 +184,7 @@ export class GroupClient implements GroupCaller {
   /** That server has lost the leadership over the attempt: it may be executed yet. */
   #onLost(pending: PendingCall, server: number, jitter: number): void {
     this.#search.silent(server);
-    this.#rest(pending, jitter);
+    this.#restInSearch(pending, jitter);
   }
 
   /** `jitter` is given for the newest attempt alone: what an older one is answered only counts, unless it is lasting. */
@@ -208,16 +208,22 @@ export class GroupClient implements GroupCaller {
     if (isPointed && pending.refusals === 0) {
       pending.refusals = 1;
       this.#attempt(pending);
+    } else if (why === "not_leader") {
+      this.#restInSearch(pending, jitter);
     } else {
       // What was too much together is not tried again together.
       this.#rest(pending, why === "overloaded" ? this.#jitter() : jitter);
     }
   }
 
-  #rest(pending: PendingCall, jitter: number): void {
-    const { restMs, restMaxMs } = this.#options;
+  /** As `#rest`, while nobody is found who leads. */
+  #restInSearch(pending: PendingCall, jitter: number): void {
+    this.#rest(pending, jitter, Math.min(this.#options.searchMaxMs, this.#options.restMaxMs));
+  }
+
+  #rest(pending: PendingCall, jitter: number, restMaxMs: number = this.#options.restMaxMs): void {
     pending.phase = "resting";
-    pending.due = this.#env.clock.now() + jitter * Math.min(restMaxMs, restMs * 2 ** pending.refusals);
+    pending.due = this.#env.clock.now() + jitter * Math.min(restMaxMs, this.#options.restMs * 2 ** pending.refusals);
     pending.refusals += 1;
     this.#wakeBy(pending.due);
   }

@@ -1,6 +1,6 @@
 import { getU64, putU64 } from "../../base/bytes.ts";
 import { decode, encode, Malformed } from "../../base/codec.ts";
-import { pooled } from "../../base/pool.ts";
+import { Pool } from "../../base/pool.ts";
 import { whole } from "../fields.ts";
 import { clientBytesMax, clientBytesMin, decodeRequest, type Request, shardMax } from "./request.ts";
 import { packLimits, type SessionLimits, unpackLimits } from "./session-limits.ts";
@@ -27,8 +27,11 @@ const kinds = { opening: 0, request: 1, expire: 2, machine: 3 } as const;
 /** Kind and stamp stand before everything else. */
 const headBytes = 9;
 
+/** Entries stay for as long as the log does. */
+const pool = new Pool();
+
 function entryBytes(kind: number, stamp: number, body: Uint8Array): Uint8Array {
-  const data = pooled(headBytes + body.length);
+  const data = pool.take(headBytes + body.length);
   data[0] = kind;
   putU64(data, 1, stamp);
   data.set(body, headBytes);

@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import { ByteMap } from "../../base/byte-map.ts";
-import { pooledCopy } from "../../base/pool.ts";
+import { Pool, pooledCopy } from "../../base/pool.ts";
 import type { WriteOp } from "../../env/storage.ts";
 import type { ReadRow } from "../machine.ts";
 import { ownRows, type State } from "./state.ts";
@@ -12,7 +12,7 @@ export interface RowForm {
 
 /** A row of the state that memory holds: as bytes, or in the form that its reader has made of them; without both it is not there. */
 export interface HeldRow {
-  /** Where its key stands among those of the young half, and the bytes of the key. */
+  /** Where its key stands among those of the young part, and the bytes of the key. */
   keyAt: number;
   readonly keyLength: number;
   bytes: Uint8Array | undefined;
@@ -26,38 +26,44 @@ export interface HeldRow {
 /** Hears of a row that is about to change: the entries that are being applied have not changed it before. */
 export type RowChanging = (key: Uint8Array, before: Uint8Array | undefined) => void;
 
+/** The young part's share of the room, at most. */
+const youngShare = 3 / 4;
 /** What a row in memory costs besides its bytes, roughly, as measured. */
 const rowBytes = 250;
 /** And what its form costs besides as many bytes as it is encoded in: that of a session with a result or two. */
 const formBytes = 300;
-/** Memory up to this size is kept alive without a thought: the pools that rows are cut from are not larger. */
+/** Memory up to this size is kept alive without a thought: the pool that a machine's rows are cut from has no larger pieces. */
 const smallMemoryBytes = 8192;
 
 /**
  * The state's rows. What entries change is kept here, seen by what is read after it, and handed out at once when they have been
  * applied. What was read or changed lately stays, so that a hot row is not read from disk, nor taken apart, for every command.
  *
- * It never differs from the state: every change goes through it. Rows are in one of two halves. Who is asked for moves to the
- * young one; when that is full the other one is forgotten as a whole, and they change places.
+ * It never differs from the state: every change goes through it. Rows are in one of two parts. Who is asked for moves to the young one;
+ * when there is no room, what has not moved from the old one is forgotten as a whole, and the young one takes its place. The young one
+ * may have up to three quarters of all room, so that as much as that can be asked for in turn without anything being forgotten.
  */
 export class StateRows implements State {
-  readonly #halfBytes: number;
+  readonly #bytesMax: number;
   readonly #seed: number;
+  readonly #pool = new Pool();
   #fromDisk: ReadRow;
   #young: ByteMap<HeldRow>;
   #old: ByteMap<HeldRow>;
   #youngBytes = 0;
+  /** Of what has not moved to the young part. */
+  #oldBytes = 0;
   /** Whether entries are being applied: nothing is forgotten meanwhile. */
   #applying = false;
   #changed: HeldRow[] = [];
-  /** What was got or put last, in the young half: nearly always it is put after it was got. */
+  /** What was got or put last, in the young part: nearly always it is put after it was got. */
   #last: HeldRow | undefined;
   #changing: RowChanging | undefined;
 
   /** `bytesMax` bounds what stays, with what it costs to hold it; `seed` is as in `ByteMap`. */
   constructor(fromDisk: ReadRow, bytesMax = 0, seed = 0) {
     this.#fromDisk = fromDisk;
-    this.#halfBytes = bytesMax / 2;
+    this.#bytesMax = bytesMax;
     this.#seed = seed;
     this.#young = new ByteMap(seed);
     this.#old = new ByteMap(seed);
@@ -69,7 +75,7 @@ export class StateRows implements State {
     this.#fromDisk = fromDisk;
     this.#young = new ByteMap(this.#seed);
     this.#old = new ByteMap(this.#seed);
-    this.#youngBytes = 0;
+    this.#youngBytes = this.#oldBytes = 0;
     this.#last = undefined;
   }
 
@@ -132,14 +138,14 @@ export class StateRows implements State {
     }
     this.#changed = [];
     this.#applying = false;
-    if (this.#youngBytes > this.#halfBytes) this.#turnOver();
+    if (this.#isFull) this.#turnOver();
   }
 
   #put(key: Uint8Array, value: Uint8Array, isNew = false): void {
     const row = isNew ? this.#noted(key, false) : this.#rowToReplace(key);
     if (isNew) assert(row.bytes === undefined && row.form === undefined, "what is put as new is not there");
     this.change(row);
-    row.bytes = lean(value);
+    row.bytes = this.#lean(value);
     row.form = undefined;
   }
 
@@ -153,7 +159,7 @@ export class StateRows implements State {
     const last = this.#last;
     if (last !== undefined && last.keyLength === key.length && this.#young.isKeyAt(last.keyAt, key)) return last;
     const row = this.#young.get(key) ?? this.#load(key, reads);
-    // Between applies it may have gone to the old half, with all others.
+    // Between applies it may have gone to the old part, with all others.
     if (this.#applying) this.#last = row;
     return row;
   }
@@ -161,42 +167,54 @@ export class StateRows implements State {
   #load(key: Uint8Array, reads = true): HeldRow {
     const old = this.#old.get(key);
     if (old !== undefined) {
-      // It is taken out of the pool that it was cut from, lest few rows that stay for long keep much memory alive.
-      if (old.bytes !== undefined) old.bytes = pooledCopy(old.bytes);
+      // It is taken out of the piece that it was cut from, lest few rows that stay for long keep much memory alive.
+      if (old.bytes !== undefined) old.bytes = this.#pool.copy(old.bytes);
+      this.#oldBytes -= costOf(old);
       return this.#hold(key, old);
     }
-    const bytes = reads ? this.#fromDisk(key) : undefined;
-    const size = bytes?.length ?? 0;
+    const read = reads ? this.#fromDisk(key) : undefined;
+    const size = read?.length ?? 0;
+    // What comes from the disk has memory of its own, which costs the engine more than a short row is long.
+    const bytes = read && this.#pool.gather(read);
     return this.#hold(key, { keyAt: 0, keyLength: key.length, bytes, form: undefined, changed: false, size });
   }
 
   #hold(key: Uint8Array, row: HeldRow): HeldRow {
     row.keyAt = this.#young.set(key, row);
-    this.#youngBytes += rowBytes + key.length + row.size;
-    if (this.#youngBytes > this.#halfBytes && !this.#applying) this.#turnOver();
+    this.#youngBytes += costOf(row);
+    if (this.#isFull && !this.#applying) this.#turnOver();
     return row;
   }
 
-  /** A row that is asked for, and every row that is changed, is in the young half. */
+  /** The same bytes, in memory that is not much larger than they are. */
+  #lean(bytes: Uint8Array): Uint8Array {
+    const kept = bytes.buffer.byteLength;
+    return kept <= smallMemoryBytes || kept <= 2 * bytes.length ? bytes : this.#pool.copy(bytes);
+  }
+
+  /** A row that is asked for, and every row that is changed, is in the young part. */
   #keyOf({ keyAt, keyLength }: HeldRow): Uint8Array {
     return this.#young.keyAt(keyAt, keyLength);
   }
 
+  get #isFull(): boolean {
+    return this.#youngBytes > youngShare * this.#bytesMax || this.#youngBytes + this.#oldBytes > this.#bytesMax;
+  }
+
   #turnOver(): void {
     this.#old = this.#young;
+    this.#oldBytes = this.#youngBytes;
     this.#young = new ByteMap(this.#seed);
     this.#youngBytes = 0;
     this.#last = undefined;
   }
 }
 
+function costOf({ keyLength, size }: HeldRow): number {
+  return rowBytes + keyLength + size;
+}
+
 /** A row that is held in another form has no bytes: they are made when somebody asks. */
 function bytesOf({ bytes, form }: HeldRow): Uint8Array | undefined {
   return form === undefined ? bytes : form.encode();
-}
-
-/** The same bytes, in memory that is not much larger than they are. */
-function lean(bytes: Uint8Array): Uint8Array {
-  const kept = bytes.buffer.byteLength;
-  return kept <= smallMemoryBytes || kept <= 2 * bytes.length ? bytes : pooledCopy(bytes);
 }

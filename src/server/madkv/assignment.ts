@@ -32,9 +32,12 @@ export function assignmentIn({ groups, begun }: Founding, { partition, peers }: 
 /** Sees to it that a server was given as many peers as its partition has; throws a `BadSetting`. */
 export function checkFit({ partition, servers }: Assignment, replicas: number): void {
   if (servers.length === replicas) return;
-  throw new BadSetting(
-    `${replicas - 1} peers were given, and partition ${partition} has ${servers.length} replicas; give the other ${servers.length - 1}, or none when it is 1.`,
-  );
+  const given = replicas === 1 ? "No peers were given" : `${replicas - 1} peers were given`;
+  const wanted =
+    servers.length === 1
+      ? "has no replica but this one; give none"
+      : `has ${servers.length} replicas; give the other ${servers.length - 1}`;
+  throw new BadSetting(`${given}, and partition ${partition} ${wanted}.`);
 }
 
 /** The group that the assignment is of. */

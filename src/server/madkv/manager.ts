@@ -24,7 +24,8 @@ export async function runManager(settings: ManagerSettings, logLevel: LogLevel):
     addressOf: addressBook(names.map((name, replica) => [name, peers.addresses[replica]])),
   };
   const data = backer === undefined ? undefined : madeParent(backer);
-  const owner = { group: identity.group, creation: identity.creation, replica: identity.replica };
+  const createdFrom = "the servers, their order, their replication factor or the partitioner";
+  const owner = { group: identity.group, creation: identity.creation, replica: identity.replica, createdFrom };
   const told = {
     cluster: madkvCluster,
     self,

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Env } from "../../env/env.ts";
 import { replicaId, serverId } from "../../base/ids.ts";
-import { serverAt } from "../../real/address.ts";
+import { parseAddress, serverAt } from "../../real/address.ts";
 import { callLimits } from "../../real/connect-options.ts";
 import { Connection } from "../../real/connection.ts";
-import type { LogLevel } from "../../real/log.ts";
+import { inspectDirectory } from "../../real/directory.ts";
+import type { Log, LogLevel } from "../../real/log.ts";
 import { Refusal } from "../../real/stop.ts";
 import { ClientSession } from "../../rsm/caller/operation.ts";
 import { FoundingLine } from "../../shardmaster/founding/founding-line.ts";
@@ -31,6 +32,8 @@ export async function runMadkvServer(settings: MadkvServerSettings, logLevel: Lo
   const data = madeParent(settings.backer);
   const stored = readAssignment(data);
   if (stored !== undefined) checkOwn(stored, settings);
+  // Nobody waits for a manager to hear that his directory is none.
+  else inspectDirectory(data, madkvCluster, true);
   const manager = managerConnection(settings);
   const line = new FoundingLine(manager.group, () => new ClientSession(randomBytes(16)));
   const assignment = stored ?? (await learnAssignment(line, settings));
@@ -56,6 +59,7 @@ export async function runMadkvServer(settings: MadkvServerSettings, logLevel: Lo
     const registrar = registrarOf(line, env, data, assignment, context);
     registrar.start();
     context.log.info("The server is up.", { partition: settings.partition, replica, port: settings.listen.port });
+    warnOfOtherPort(assignment, settings, context.log);
     return {
       drain: (done) => running.drain(done),
       stop: () => {
@@ -133,6 +137,13 @@ function transportOf(
   const siblings = servers.map((server, at) => [serverId(server), peers.addresses[at]] as const).filter((_, at) => at !== replica);
   const masters = managers.map((address, at) => [managerName(at), address] as const);
   return { listenAlso: peers.listen, addressOf: addressBook([...siblings, ...masters]) };
+}
+
+/** Clients are sent to the port that the manager's list has: another one is right only where something leads from one to the other. */
+function warnOfOtherPort({ servers, replica }: Assignment, { listen }: MadkvServerSettings, log: Log): void {
+  const listed = servers[replica] ?? "";
+  if (parseAddress(listed)?.port === listen.port) return;
+  log.warn(`Clients are sent to ${listed}, as the manager has it, and this server listens on port ${listen.port}.`);
 }
 
 function startPartition(env: Env, { log, stop }: ServerContext, assignment: Assignment, { managers }: MadkvServerSettings): ShardKv {

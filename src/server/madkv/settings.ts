@@ -64,13 +64,16 @@ export function managerSettings({ port, replicated, rf: rfText, servers: text, p
   const rf = factorOf(rfText, "A replication factor of the servers");
   const servers = addressesOf(text, "servers").map(serverAt);
   if (servers.length % rf !== 0)
-    throw new BadSetting(`${servers.length} servers were given with replication factor ${rf}, which does not divide them into partitions.`);
+    throw new BadSetting(
+      `${counted(servers.length, "server")} given with replication factor ${rf}, which does not divide them into partitions.`,
+    );
   const partitions = servers.length / rf;
   if (partitions > partitionsMax) throw new BadSetting(`${partitions} partitions were given; there are at most ${partitionsMax}.`);
   const listen = everywhere(port, "port");
   const alone = { replica: 0, addresses: [undefined], listen: undefined };
   const peers = replicated === undefined ? alone : peerSettings("manager", replicated, listen);
-  return { ...rest, listen, peers, backer: replicated?.backer, rf, servers, partitioner };
+  const backer = replicated === undefined ? undefined : backerPath(replicated.backer);
+  return { ...rest, listen, peers, backer, rf, servers, partitioner };
 }
 
 /** Throws a `BadSetting`. */
@@ -82,7 +85,7 @@ export function madkvServerSettings({ partition, replicated, managers, port, bac
     peers: replicated === undefined ? alone : peerSettings("server", replicated, listen),
     managers: managerAddresses(managers),
     listen,
-    backer,
+    backer: backerPath(backer),
   };
 }
 
@@ -108,8 +111,10 @@ function peerSettings(
   const others = given.peers.trim() === "none" ? [] : addressesOf(given.peers, "peers");
   const count = others.length + 1;
   if (!replicationFactors.includes(count))
-    throw new BadSetting(`${others.length} peers were given, without this ${what} itself; there are 0 (as none), 2, 4, 6 or 8 of them.`);
-  const replica = wholeOf(given.replica, `A replica of ${count}`, count - 1);
+    throw new BadSetting(
+      `${counted(others.length, "peer")} given, without this ${what} itself; there are 0 (as none), 2, 4, 6 or 8 of them.`,
+    );
+  const replica = wholeOf(given.replica, `A replica's number in a group of ${count}`, count - 1);
   const listen = everywhere(given.p2pPort, "port for peers");
   if (listen.port === own.port) throw new BadSetting(`Port ${own.port} was given for clients and for peers; they are two.`);
   const self = others.find((peer) => peer.port === listen.port && isLoopback(peer));
@@ -128,6 +133,17 @@ function addressesOf(text: string, what: string): readonly Address[] {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new BadSetting(`${twice} was given twice among the ${what}.`);
   return addresses;
+}
+
+/** `1 peer was`, `2 peers were`. */
+function counted(count: number, what: string): string {
+  return count === 1 ? `1 ${what} was` : `${count} ${what}s were`;
+}
+
+/** The empty path is the present directory, which nobody means. */
+function backerPath(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new BadSetting(`A backer path was given as '${text}'; it is the path of a directory.`);
 }
 
 function everywhere(text: string, what: string): Address {

@@ -31,8 +31,8 @@ export class Questions {
     this.#take = take;
   }
 
-  /** Asks what is neither under way nor at rest, as far as there is room. */
-  ask(asks: readonly Ask[]): void {
+  /** Asks what is neither under way nor at rest, as far as there is room; of pulls, those that may `begin`. */
+  ask(asks: readonly Ask[], begin: (pull: Ask) => boolean): void {
     const now = this.#clock.now();
     for (const [name, until] of this.#rests) if (until <= now) this.#rests.delete(name);
     for (const ask of asks) {
@@ -42,6 +42,7 @@ export class Questions {
       const group = `${to.gid} ${to.creation}`;
       const count = this.#counts.get(group) ?? 0;
       if (count >= openMax || this.#open.has(text) || this.#rests.has(name)) continue;
+      if (question.op === "pull" && !begin(ask)) continue;
       this.#counts.set(group, count + 1);
       const bytes = encodeQuestion({ to, question });
       const cancel = this.#groups.client(to).query(bytes, questionMs, (ending) => {

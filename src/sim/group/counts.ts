@@ -1,7 +1,8 @@
 import type { CheckResult } from "../../check/check.ts";
-import type { WatchedCluster } from "../watched-cluster.ts";
+import type { Universe } from "../universe.ts";
 import type { OutcomeCounts } from "./asking-client.ts";
-import type { GroupOracle } from "./oracle/group-oracle.ts";
+import type { SessionLaw } from "./oracle/session-law.ts";
+import type { Troop } from "./troop.ts";
 
 /** How often that has happened which a seed of a group with clients is for. */
 export interface GroupCounts {
@@ -38,43 +39,42 @@ export interface GroupCounts {
   readonly steps: number;
 }
 
-/** What is counted where. */
+/** What is counted where: over one group, or over all that stand in a universe. */
 export interface Counted {
-  readonly cluster: WatchedCluster;
-  readonly oracle: GroupOracle;
+  readonly universe: Universe;
+  readonly troops: readonly Troop[];
   readonly clients: OutcomeCounts;
-  readonly restarts: number;
-  readonly snapshots: number;
-  readonly check: CheckResult | undefined;
+  readonly law: SessionLaw;
+  readonly checks: readonly CheckResult[];
 }
 
-export function countsOf({ cluster, oracle: { law, calls, states }, clients, restarts, snapshots, check }: Counted): GroupCounts {
-  const { sim, oracle } = cluster;
+export function countsOf({ universe, troops, clients, law, checks }: Counted): GroupCounts {
+  const sum = (of: (troop: Troop) => number): number => troops.reduce((all, troop) => all + of(troop), 0);
   const { called, result, ...ends } = clients;
   const { executed, repeated, stale, expired, full, dropped } = law.counts;
   return {
-    simulatedMs: sim.world.now,
-    events: sim.world.events,
-    packets: sim.network.counters().packetsSent,
-    servers: sim.size,
-    terms: oracle.servers.reduce((highest, { disk }) => Math.max(highest, disk.term), 0),
-    restarts,
-    committed: oracle.ledger.commit,
-    snapshots,
-    states: states.checked,
-    installed: states.installed,
+    simulatedMs: universe.world.now,
+    events: universe.world.events,
+    packets: universe.network.counters().packetsSent,
+    servers: sum(({ cluster }) => cluster.sim.size),
+    terms: sum(({ cluster }) => cluster.oracle.servers.reduce((highest, { disk }) => Math.max(highest, disk.term), 0)),
+    restarts: sum(({ lives }) => lives.restarts),
+    committed: sum(({ cluster }) => cluster.oracle.ledger.commit),
+    snapshots: sum((troop) => troop.snapshots),
+    states: sum(({ oracle }) => oracle.states.checked),
+    installed: sum(({ oracle }) => oracle.states.installed),
     operations: called,
     answered: result,
     ...ends,
-    retries: calls.counts.retries,
-    doubled: calls.counts.doubled,
+    retries: sum(({ oracle }) => oracle.calls.counts.retries),
+    doubled: sum(({ oracle }) => oracle.calls.counts.doubled),
     executed,
     repeated,
     stale,
     expired,
     full,
     dropped,
-    checked: check?.operations ?? 0,
-    steps: check?.steps ?? 0,
+    checked: checks.reduce((all, { operations }) => all + operations, 0),
+    steps: checks.reduce((all, { steps }) => all + steps, 0),
   };
 }

@@ -2,6 +2,7 @@ import type { Rng } from "../../base/rng.ts";
 import type { CallerOptions, SessionOptions } from "../../rsm/caller/caller-options.ts";
 import type { ReplicaOptionsGiven } from "../../rsm/options.ts";
 import type { SessionLimits } from "../../rsm/session/session-limits.ts";
+import type { ClusterName } from "../cluster.ts";
 import type { LinkSettings } from "../network/link.ts";
 import { around, type Plan, settings } from "../plan.ts";
 
@@ -26,11 +27,16 @@ export interface ClientsPlan {
   readonly cutEveryMs: number | undefined;
 }
 
-/** What a seed of a group with clients decides before anything runs, whatever the group is. */
-export interface GroupPlan {
-  /** Of the servers and what happens to them; its workload is nobody's. */
+/** Replicas of one group: their servers, and what happens to them. */
+export interface TroopPlan {
+  readonly name: ClusterName;
+  /** Its workload is nobody's. */
   readonly servers: Plan;
   readonly replica: ReplicaOptionsGiven;
+}
+
+/** What a seed of a group with clients decides before anything runs, whatever the group is. */
+export interface GroupPlan extends Omit<TroopPlan, "name"> {
   readonly clients: ClientsPlan;
 }
 

@@ -4,6 +4,7 @@ import type { Rng } from "../../base/rng.ts";
 import type { KvCommand } from "../../shardkv/commands.ts";
 import type { Scan } from "../../shardkv/queries.ts";
 import type { Bound } from "../../shardkv/rows.ts";
+import { drawKind } from "../mixture.ts";
 import { type KvClientsPlan, type OperationKind, operationKinds } from "./plan.ts";
 
 /** What a client has last seen of a key. */
@@ -43,7 +44,7 @@ export class Wishes {
   }
 
   next(): Wish {
-    const kind = this.#kind();
+    const kind = drawKind(this.#rng, operationKinds, this.#plan.mixture);
     const key = this.#rng.pick(keyNames(this.#plan));
     if (kind === "get") return { kind: "get", key };
     if (kind === "scan") return { kind: "scan", scan: this.#scan() };
@@ -55,19 +56,6 @@ export class Wishes {
   put(key: string): Wish {
     const command = this.#command(isPlain(key) ? "append" : "put", key);
     return { kind: "command", command, key };
-  }
-
-  #kind(): OperationKind {
-    const { mixture } = this.#plan;
-    let left = this.#rng.int(
-      1,
-      operationKinds.reduce((sum, kind) => sum + mixture[kind], 0),
-    );
-    for (const kind of operationKinds) {
-      left -= mixture[kind];
-      if (left <= 0) return kind;
-    }
-    return "get";
   }
 
   #command(op: Exclude<OperationKind, "get" | "scan">, name: string): KvCommand {

@@ -10,6 +10,7 @@ import {
   replicaLines,
   withinRoom,
 } from "../group/plan.ts";
+import { drawMixture, type Mixture, mixtureText } from "../mixture.ts";
 import { drawPlan, type Plan, type PlanLengths, settings } from "../plan.ts";
 
 /** What a client asks for. */
@@ -22,7 +23,7 @@ export interface KvClientsPlan extends ClientsPlan {
   /** A value has so many bytes at most, beside a token that no other value has. */
   readonly valueBytesMax: number;
   /** How much of each kind there is. */
-  readonly mixture: Readonly<Record<OperationKind, number>>;
+  readonly mixture: Mixture<OperationKind>;
 }
 
 /** Everything that a seed of a group of stores with clients decides before anything runs. */
@@ -65,16 +66,14 @@ export function drawKvClients(rng: Rng, servers: Plan, often: Rate = rate, keysM
     ...drawClients(rng, servers, often),
     keys: rng.fork("keys").int(1, keysMax),
     valueBytesMax: rng.fork("value bytes").pick([0, 0, 30, 150]),
-    mixture: drawMixture(rng.fork("mixture")),
+    mixture: drawOperations(rng.fork("mixture")),
   };
 }
 
-/** Some seeds have only a few kinds of operations, most have some of all. */
-function drawMixture(rng: Rng): Record<OperationKind, number> {
-  const weigh = (kind: OperationKind): number => rng.fork(kind).pick([0, 1, 1, 3]);
-  const weights = Object.fromEntries(operationKinds.map((kind) => [kind, weigh(kind)])) as Record<OperationKind, number>;
-  // What is written is read, and what is read was written.
-  return { ...weights, get: Math.max(1, weights.get), append: Math.max(1, weights.append) };
+/** What is written is read, and what is read was written. */
+function drawOperations(rng: Rng): Mixture<OperationKind> {
+  const drawn = drawMixture(rng, operationKinds);
+  return { ...drawn, get: Math.max(1, drawn.get), append: Math.max(1, drawn.append) };
 }
 
 /** What a plan says beside its servers', in lines that people read. */
@@ -84,6 +83,5 @@ export function kvPlanLines(plan: KvPlan): string[] {
 
 export function kvClientLines({ clients }: Pick<KvPlan, "clients">): string[] {
   const { keys, valueBytesMax, mixture } = clients;
-  const kinds = operationKinds.filter((kind) => mixture[kind] > 0).map((kind) => `${kind} ${mixture[kind]}`);
-  return clientLines({ clients }, `on ${keys} keys, values up to ${valueBytesMax} bytes: ${kinds.join(", ")}`);
+  return clientLines({ clients }, `on ${keys} keys, values up to ${valueBytesMax} bytes: ${mixtureText(operationKinds, mixture)}`);
 }

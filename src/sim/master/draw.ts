@@ -5,7 +5,8 @@ import type { ConfigCommand } from "../../shardmaster/commands.ts";
 import type { Group } from "../../shardmaster/config.ts";
 import { latestNumber } from "../../shardmaster/queries.ts";
 import type { ClusterShape } from "../../shardmaster/shape.ts";
-import { type AdminKind, adminKinds, type AdminsPlan } from "./plan.ts";
+import { drawKind } from "../mixture.ts";
+import { adminKinds, type AdminsPlan } from "./plan.ts";
 
 /** What asks for another configuration. */
 export type AdminCommand = ConfigCommand;
@@ -27,7 +28,7 @@ export class AdminWishes {
 
   /** `latest` is the highest number that he knows. */
   next(latest: number): AdminWish {
-    const kind = this.#kind();
+    const kind = drawKind(this.#rng, adminKinds, this.#plan.mixture);
     switch (kind) {
       case "query":
         return { kind: "query", number: latestNumber };
@@ -48,19 +49,6 @@ export class AdminWishes {
 
   join(): AdminCommand {
     return { op: "join", groups: this.#gids().map((gid) => this.#group(gid)) };
-  }
-
-  #kind(): AdminKind {
-    const { mixture } = this.#plan;
-    let left = this.#rng.int(
-      1,
-      adminKinds.reduce((sum, kind) => sum + mixture[kind], 0),
-    );
-    for (const kind of adminKinds) {
-      left -= mixture[kind];
-      if (left <= 0) return kind;
-    }
-    return "query";
   }
 
   #gid(): GroupId {

@@ -1,6 +1,7 @@
 import type { Rng } from "../../base/rng.ts";
 import type { ClusterShape } from "../../shardmaster/shape.ts";
 import { type ClientsPlan, clientLines, drawClients, drawReplica, type GroupPlan, replicaLines, withinRoom } from "../group/plan.ts";
+import { drawMixture, type Mixture, mixtureText } from "../mixture.ts";
 import { drawPlan, type Plan, type PlanLengths } from "../plan.ts";
 
 /** What an administrator asks for. `wrong` is what has to be refused. */
@@ -12,7 +13,7 @@ export interface AdminsPlan extends ClientsPlan {
   /** Groups that join and leave. */
   readonly groups: number;
   /** How much of each kind there is. */
-  readonly mixture: Readonly<Record<AdminKind, number>>;
+  readonly mixture: Mixture<AdminKind>;
 }
 
 /** Everything that a seed of a shardmaster with its clients decides before anything runs. */
@@ -46,24 +47,22 @@ function drawAdmins(rng: Rng, servers: Plan): AdminsPlan {
   return {
     ...drawClients(rng, servers, rate),
     groups: rng.fork("groups").int(2, 12),
-    mixture: drawMixture(rng.fork("mixture")),
+    mixture: drawWishes(rng.fork("mixture")),
   };
 }
 
-/** Some seeds have only a few kinds, most have some of all; all have joins, and somebody who looks. */
-function drawMixture(rng: Rng): Record<AdminKind, number> {
-  const weigh = (kind: AdminKind): number => rng.fork(kind).pick([0, 1, 1, 3]);
-  const weights = Object.fromEntries(adminKinds.map((kind) => [kind, weigh(kind)])) as Record<AdminKind, number>;
-  return { ...weights, join: Math.max(1, weights.join), query: Math.max(1, weights.query) };
+/** All have joins, and somebody who looks. */
+function drawWishes(rng: Rng): Mixture<AdminKind> {
+  const drawn = drawMixture(rng, adminKinds);
+  return { ...drawn, join: Math.max(1, drawn.join), query: Math.max(1, drawn.query) };
 }
 
 /** What a plan says beside its servers', in lines that people read. */
 export function masterPlanLines(plan: MasterPlan): string[] {
   const { groups, mixture } = plan.clients;
-  const kinds = adminKinds.filter((kind) => mixture[kind] > 0).map((kind) => `${kind} ${mixture[kind]}`);
   return [
     ...replicaLines(plan),
     `cluster: ${plan.shape.shards} shards, ${groups} groups`,
-    ...clientLines(plan, `of the configurations: ${kinds.join(", ")}`),
+    ...clientLines(plan, `of the configurations: ${mixtureText(adminKinds, mixture)}`),
   ];
 }

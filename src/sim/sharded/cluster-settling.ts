@@ -9,12 +9,12 @@ import { decodeConfig } from "../../shardmaster/config-bytes.ts";
 import type { Config } from "../../shardmaster/config.ts";
 import { latestOf } from "../../shardmaster/history.ts";
 import type { Clients } from "../group/clients.ts";
+import type { Troop } from "../group/troop.ts";
 import type { StoreCaller } from "../kv/kv-life.ts";
 import { type InvariantId, violate } from "../oracle/violation.ts";
 import { lookMs, type Settled, type Settling } from "../settle.ts";
 import type { World } from "../world.ts";
 import { nameOf } from "./plan.ts";
-import type { Troop } from "./troop.ts";
 
 export interface ClusterSettlingParts {
   readonly world: World;

@@ -4,18 +4,21 @@ import type { ReplicaOptionsGiven } from "../../rsm/options.ts";
 import type { KvOptions } from "../../shardkv/options.ts";
 import type { ClusterShape } from "../../shardmaster/shape.ts";
 import type { ClusterName } from "../cluster.ts";
-import { type ClientsPlan, clientLines, drawClients, drawReplica, type Rate, replicaLines, withinRoom } from "../group/plan.ts";
+import {
+  type ClientsPlan,
+  clientLines,
+  drawClients,
+  drawReplica,
+  type Rate,
+  replicaLines,
+  type TroopPlan,
+  withinRoom,
+} from "../group/plan.ts";
 import { drawKvClients, kvClientLines, type KvClientsPlan } from "../kv/plan.ts";
 import { masterName } from "../master/master-group.ts";
+import { drawMixture, type Mixture, mixtureText } from "../mixture.ts";
 import { around, drawPlan, type FaultPlan, type Plan, planLines, type PlanLengths, settings, weathers } from "../plan.ts";
 import { betweenKinds } from "./between.ts";
-
-/** Replicas of one group: their servers, and what happens to them. */
-export interface TroopPlan {
-  readonly name: ClusterName;
-  readonly servers: Plan;
-  readonly replica: ReplicaOptionsGiven;
-}
 
 /** What an administrator asks for. `away` takes all groups away. */
 export const stormKinds = ["query", "old", "join", "leave", "move", "away"] as const;
@@ -23,7 +26,7 @@ export type StormKind = (typeof stormKinds)[number];
 
 /** Administrators, and the storm that they make. */
 export interface StormPlan extends ClientsPlan {
-  readonly mixture: Readonly<Record<StormKind, number>>;
+  readonly mixture: Mixture<StormKind>;
 }
 
 /** Everything that a seed of a whole cluster decides before anything runs. */
@@ -144,12 +147,11 @@ function drawKv(rng: Rng): ShardedPlan["kv"] {
 }
 
 function drawStorm(rng: Rng, servers: Plan): StormPlan {
-  const weigh = (kind: StormKind): number => rng.fork(kind).pick([0, 1, 1, 3]);
-  const weights = Object.fromEntries(stormKinds.map((kind) => [kind, weigh(kind)])) as Record<StormKind, number>;
+  const drawn = drawMixture(rng, stormKinds);
   return {
     ...drawClients(rng, servers, stormRate),
     // Nobody can do anything before a group has joined.
-    mixture: { ...weights, join: 1 + weights.join, move: 1 + 2 * weights.move, away: rng.fork("away").pick([0, 0, 1]) },
+    mixture: { ...drawn, join: 1 + drawn.join, move: 1 + 2 * drawn.move, away: rng.fork("away").pick([0, 0, 1]) },
   };
 }
 
@@ -184,13 +186,14 @@ function drawLast(rng: Rng, names: readonly ClusterName[]): number[] {
 export function shardedPlanLines(plan: ShardedPlan): string[] {
   const { shape, masters, groups, clients, storm, between, kv, last } = plan;
   const { mixture } = storm;
-  const kinds = stormKinds.filter((kind) => mixture[kind] > 0).map((kind) => `${kind} ${mixture[kind]}`);
   const names = (places: readonly number[]): string => places.map((at) => nameOf(groups[at]?.name)).join(", ");
   return [
     `${shape.shards} shards by ${shape.partitioner.kind}, ${groups.length} groups; in the end ${names(last)} join`,
     `store: ${settings(kv)}`,
     ...kvClientLines({ clients }),
-    ...clientLines({ clients: storm }, `of the configurations: ${kinds.join(", ")}`).map((line) => `administrators: ${line}`),
+    ...clientLines({ clients: storm }, `of the configurations: ${mixtureText(stormKinds, mixture)}`).map(
+      (line) => `administrators: ${line}`,
+    ),
     ...between.map(({ name, everyMs, lastsMs }) => `${name}: every ${everyMs}ms for ${lastsMs ?? 0}ms`),
     ...troopLines("shardmaster", masters),
     ...groups.flatMap((group) => troopLines(nameOf(group.name), group)),

@@ -4,7 +4,8 @@ import type { Group } from "../../shardmaster/config.ts";
 import { latestNumber } from "../../shardmaster/queries.ts";
 import type { AdminWishing } from "../master/admin-life.ts";
 import type { AdminCommand, AdminWish } from "../master/draw.ts";
-import { type StormKind, stormKinds, type StormPlan } from "./plan.ts";
+import { drawKind } from "../mixture.ts";
+import { stormKinds, type StormPlan } from "./plan.ts";
 
 export interface StormParts {
   readonly plan: StormPlan;
@@ -28,7 +29,7 @@ export class StormWishes implements AdminWishing {
 
   next(latest: number): AdminWish {
     this.#asked += 1;
-    const kind = this.#asked === 1 ? "join" : this.#kind();
+    const kind = this.#asked === 1 ? "join" : drawKind(this.#rng, stormKinds, this.#parts.plan.mixture);
     switch (kind) {
       case "query":
         return { kind: "query", number: latestNumber };
@@ -51,19 +52,6 @@ export class StormWishes implements AdminWishing {
   join(): AdminCommand {
     const { groups, last } = this.#parts;
     return { op: "join", groups: last.map((at) => present(groups[at], "a group that joins is one of all")) };
-  }
-
-  #kind(): StormKind {
-    const { mixture } = this.#parts.plan;
-    let left = this.#rng.int(
-      1,
-      stormKinds.reduce((sum, kind) => sum + mixture[kind], 0),
-    );
-    for (const kind of stormKinds) {
-      left -= mixture[kind];
-      if (left <= 0) return kind;
-    }
-    return "query";
   }
 
   /** One group mostly; no number twice. */

@@ -4,9 +4,7 @@ import type { Client } from "../../../src/client/client.ts";
 import { KvorumError } from "../../../src/client/errors.ts";
 import { LineClient } from "../../../src/cli/madkv/line-client.ts";
 import { LineProcess } from "../../../src/cli/madkv/line-process.ts";
-
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
-const bytes = (given: string): Uint8Array => Buffer.from(given, "latin1");
+import { streamInput, streamOutput } from "../../../src/real/line-streams.ts";
 
 /** A store in memory, which fails when it is told to. */
 class Store {
@@ -16,33 +14,29 @@ class Store {
   /** Calls that are never answered. */
   isDeaf = false;
 
-  get client(): Client<Uint8Array> {
-    const set = async (key: Uint8Array, value: Uint8Array | undefined): Promise<string | undefined> => {
+  get client(): Client {
+    const set = async (key: string, value: string | undefined): Promise<string | undefined> => {
       await this.#turn();
-      const old = this.rows.get(text(key));
-      if (value === undefined) this.rows.delete(text(key));
-      else this.rows.set(text(key), text(value));
+      const old = this.rows.get(key);
+      if (value === undefined) this.rows.delete(key);
+      else this.rows.set(key, value);
       return old;
     };
-    const scan = async function* (store: Store, start: string, end: string): AsyncGenerator<{ key: Uint8Array; value: Uint8Array }[]> {
+    const scan = async function* (store: Store, start: string, end: string): AsyncGenerator<{ key: string; value: string }[]> {
       await store.#turn();
       const found = [...store.rows].filter(([key]) => key >= start && key <= end).toSorted(([a], [b]) => (a < b ? -1 : 1));
-      for (const [key, value] of found) yield [{ key: bytes(key), value: bytes(value) }];
+      for (const [key, value] of found) yield [{ key, value }];
     };
     return {
-      put: async (key: Uint8Array, value: Uint8Array) => ({ existed: (await set(key, value)) !== undefined }),
-      swap: async (key: Uint8Array, value: Uint8Array) => {
-        const old = await set(key, value);
-        return { old: old === undefined ? undefined : bytes(old) };
-      },
-      get: async (key: Uint8Array) => {
+      put: async (key: string, value: string) => ({ existed: (await set(key, value)) !== undefined }),
+      swap: async (key: string, value: string) => ({ old: await set(key, value) }),
+      get: async (key: string) => {
         await this.#turn();
-        const value = this.rows.get(text(key));
-        return value === undefined ? undefined : bytes(value);
+        return this.rows.get(key);
       },
-      delete: async (key: Uint8Array) => ({ existed: (await set(key, undefined)) !== undefined }),
-      scan: (range: { start: Uint8Array; end: Uint8Array }) => ({ pages: () => scan(this, text(range.start), text(range.end)) }),
-    } as unknown as Client<Uint8Array>;
+      delete: async (key: string) => ({ existed: (await set(key, undefined)) !== undefined }),
+      scan: ({ start, end }: { start: string; end: string }) => ({ pages: () => scan(this, start, end) }),
+    } as unknown as Client;
   }
 
   async #turn(): Promise<void> {
@@ -69,7 +63,7 @@ function run(store: Store, deadlineMs?: number): Run {
   });
   const input = new PassThrough();
   const complain = (sentence: string): void => void complaints.push(sentence);
-  const process = new LineProcess(new LineClient(store.client, complain, deadlineMs), input, output, complain);
+  const process = new LineProcess(new LineClient(store.client, complain, deadlineMs), streamInput(input), streamOutput(output), complain);
   return { input, writes, complaints, code: process.run() };
 }
 
@@ -161,7 +155,12 @@ test("more lines than may wait are all answered", async () => {
 test("who reads no more ends it", async () => {
   const output = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
   const input = new PassThrough();
-  const process = new LineProcess(new LineClient(new Store().client, () => {}, undefined), input, output, () => {});
+  const process = new LineProcess(
+    new LineClient(new Store().client, () => {}, undefined),
+    streamInput(input),
+    streamOutput(output),
+    () => {},
+  );
   const code = process.run();
   input.write("GET a\n");
   expect(await code).toBe(1);

@@ -43,6 +43,14 @@ test("P3's nodes know their peers, without themselves", () => {
   expect(node3("m.0", alone)).toMatchObject({ manager: { replicated: { peers: "none" } } });
 });
 
+test("everybody has a door for clients and one for peers", () => {
+  const said = /^The addresses for clients and for peers differ in number: /;
+  for (const node of ["m.0", "s0.0"]) {
+    expect(() => node3(node, { ...three, serverP2ps: list(3707, 5) })).toThrow(said);
+    expect(() => node3(node, { ...three, managerP2ps: list(3606, 4) })).toThrow(said);
+  }
+});
+
 test("nodes that there are not are refused with a sentence", () => {
   for (const node of ["s2.0", "s0.3", "m.3", "s0", "m", "x"])
     expect(() => node3(node, three), `the node ${node}`).toThrow(/^(?:There is no node|'.*' is no node)/);

@@ -9,7 +9,7 @@ import { type Failures, OpenLoop, writeAll } from "./load.ts";
 import { stateOf } from "./state.ts";
 
 export interface MillionPlan {
-  /** Enough of them, with their values, that the log is compacted: more than 32 MiB. */
+  /** Enough of them, with their values, that the log is compacted: more than 16 MiB. */
   readonly keys: number;
   readonly valueBytes: number;
   /** How long the open loop runs before the replica that was left behind comes back, and at least from then on. */

@@ -70,7 +70,9 @@ test("an assignment is the server's part of what the manager says", () => {
   expect(() => assignmentIn(founding, settings("2", "b:1,b:2"))).toThrow(
     "There is no partition 2: the manager has 2, numbered from 0 to 1.",
   );
-  expect(() => assignmentIn(founding, settings("1", "none"))).toThrow("0 peers were given, and partition 1 has 3 replicas");
+  expect(() => assignmentIn(founding, settings("1", "none"))).toThrow(
+    "No peers were given, and partition 1 has 3 replicas; give the other 2.",
+  );
 });
 
 test("what is kept is what comes back; what cannot be read is nothing", () => {
@@ -91,5 +93,5 @@ test("what is kept is what comes back; what cannot be read is nothing", () => {
     writeFileSync(join(directory, "assignment.json"), text);
     expect(readAssignment(directory), `the text ${text}`).toBeUndefined();
   }
-  expect(() => checkFit(assignment, 3)).toThrow("2 peers were given, and partition 1 has 1 replicas");
+  expect(() => checkFit(assignment, 3)).toThrow("2 peers were given, and partition 1 has no replica but this one; give none.");
 });

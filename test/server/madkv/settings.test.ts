@@ -87,8 +87,13 @@ describe("a manager is refused, in one sentence,", () => {
     ["a server twice", { servers: "127.0.0.1:1,127.0.0.1:1,127.0.0.1:2" }, /^127\.0\.0\.1:1 was given twice/],
     ["a server without a port", { servers: "127.0.0.1" }, /^'127\.0\.0\.1' was given among the servers/],
     ["a port that is none", { port: "70000" }, /^A port was given as '70000'/],
-    ["one peer", { replicated: { ...replicated, peers: list(3606, 1) } }, /^1 peers were given, without this manager itself/],
-    ["a replica that there is not", { replicated: { ...replicated, replica: "3" } }, /^A replica of 3 was given as '3'; .* from 0 to 2\.$/],
+    ["one peer", { replicated: { ...replicated, peers: list(3606, 1) } }, /^1 peer was given, without this manager itself/],
+    [
+      "a replica that there is not",
+      { replicated: { ...replicated, replica: "3" } },
+      /^A replica's number in a group of 3 was given as '3'; .* from 0 to 2\.$/,
+    ],
+    ["no backer path", { replicated: { ...replicated, backer: " " } }, /^A backer path was given as ' '/],
     [
       "itself among its peers",
       { replicated: { ...replicated, peers: list(3607, 2) } },
@@ -105,6 +110,7 @@ describe("a server is refused, in one sentence,", () => {
     ["a partition that is none", { partition: "-1" }, /^A partition was given as '-1'/],
     ["a partition that is too high", { partition: "50" }, /from 0 to 49\.$/],
     ["two managers", { managers: list(3666, 2) }, /^A number of managers was given as '2'/],
+    ["no backer path", { backer: "" }, /^A backer path was given as ''/],
     ["no manager's address", { managers: "here" }, /^'here' was given among the managers/],
     ["peers without one", { replicated: { replica: "0", p2pPort: "3710", peers: list(3711, 3) } }, /^3 peers were given/],
   ] as const)("with %s", (_, changes, wanted) => {

@@ -2,31 +2,33 @@ import type { Rng } from "../../base/rng.ts";
 import type { ServerId } from "../../base/ids.ts";
 import type { TraceFields } from "../../base/trace.ts";
 import type { Member } from "../../rsm/member.ts";
-import { memberOptions } from "../../rsm/options.ts";
 import type { Group } from "../../shardmaster/config.ts";
-import { type AnyReplica, type GroupKind, groupProgram } from "../group/group-kind.ts";
-import { GroupOracle } from "../group/oracle/group-oracle.ts";
-import type { ReferenceMachine } from "../group/oracle/reference.ts";
-import type { SessionLaw } from "../group/oracle/session-law.ts";
 import { Lives } from "../lives.ts";
 import { Nemesis } from "../nemesis.ts";
-import { type Asker, Settling } from "../settle.ts";
+import { type Asker, electionMsOf, Settling } from "../settle.ts";
 import type { Universe } from "../universe.ts";
 import { WatchedCluster } from "../watched-cluster.ts";
+import { type AnyReplica, type GroupKind, groupProgram } from "./group-kind.ts";
+import { GroupOracle } from "./oracle/group-oracle.ts";
+import type { ReferenceMachine } from "./oracle/reference.ts";
+import type { SessionLaw } from "./oracle/session-law.ts";
 import type { TroopPlan } from "./plan.ts";
 
 export interface TroopParts {
-  readonly universe: Universe;
+  /** Where it stands beside others; without it, in a universe of its own. */
+  readonly universe?: Universe;
   readonly plan: TroopPlan;
   readonly kind: GroupKind<unknown>;
   readonly reference: ReferenceMachine;
   /** Of groups that share their clients' sessions. */
   readonly law?: SessionLaw;
   readonly rng: Rng;
+  /** Whether its servers prepare their ends when they are told to end. */
+  readonly drains: boolean;
   readonly onTrace: (server: ServerId, name: string, fields: TraceFields | undefined) => void;
 }
 
-/** One group of a whole cluster: its servers, what happens to them, and the oracle that looks on. */
+/** One group, alone or of a whole cluster: its servers, what happens to them, and the oracle that looks on. */
 export class Troop {
   readonly plan: TroopPlan;
   readonly cluster: WatchedCluster;
@@ -37,14 +39,14 @@ export class Troop {
   readonly #replicas = new WeakMap<Member, AnyReplica>();
   #snapshots = 0;
 
-  constructor({ universe, plan, kind, reference, law, rng, onTrace }: TroopParts) {
-    const { size, disk, process, lives } = plan.servers;
+  constructor({ universe, plan, kind, reference, law, rng, drains, onTrace }: TroopParts) {
+    const { size, disk, process, link, lives } = plan.servers;
     this.plan = plan;
     this.#rng = rng;
     this.cluster = new WatchedCluster(
       rng.fork("cluster"),
       {
-        universe,
+        ...(universe === undefined ? { network: { link } } : { universe }),
         name: plan.name,
         size,
         disk,
@@ -53,6 +55,7 @@ export class Troop {
         program: groupProgram(kind, (at, started) => {
           this.#replicas.set(started.member, started);
           this.oracle.watch(at, started);
+          if (drains) this.cluster.sim.server(at).drain = (done) => started.drain(done);
         }),
       },
       {
@@ -87,14 +90,7 @@ export class Troop {
 
   /** Its servers start, one after the other. */
   start(): void {
-    const rng = this.#rng.fork("starts");
-    const { sim } = this.cluster;
-    for (let at = 0; at < sim.size; at += 1) {
-      sim.world.post(rng.between(0, this.plan.servers.staggerMs), () => {
-        if (!sim.server(at).process.alive) sim.start(at);
-      });
-    }
-    this.nemesis.start();
+    this.cluster.sim.startWithin(this.plan.servers.staggerMs, this.#rng.fork("starts"));
   }
 
   /** Has whoever leads log a command of the machine's own. */
@@ -113,8 +109,7 @@ export class Troop {
 
   /** Everything is healed: from now on it has to get on. */
   settling(asker: Asker): Settling {
-    const { raft, tickMs } = memberOptions(this.plan.replica.member);
-    const electionMs = (2 * raft.electionTicks * tickMs) / (this.plan.servers.process.rateMin ?? 0.9);
-    return new Settling(this.cluster, this.lives, asker, electionMs);
+    const { servers, replica } = this.plan;
+    return new Settling(this.cluster, this.lives, asker, electionMsOf(replica.member, servers.process));
   }
 }
