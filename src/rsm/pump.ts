@@ -224,7 +224,7 @@ export class Pump {
     const wanted = log.bytes > options.logBytesMax ? Math.max(this.#compactTo, this.#withTail()) : this.#compactTo;
     if (wanted <= log.mark.index) return;
     const durable = Math.min(this.#durableApplied, raft.state.log.stable);
-    const index = Math.min(wanted, durable, this.#sender.pinned ?? durable);
+    const index = Math.min(wanted, durable, this.#sender.pinned(wanted) ?? durable);
     if (index <= log.mark.index) return;
     raft.compact(index, log.chainAt(index));
     log.compact(raft.state.log.mark);

@@ -49,7 +49,7 @@ test("whatever the network does, the receiver has the sender's rows or none; and
         expect(own.length < 2 || own.reduce((sum, [key, value]) => sum + key.length + value.length, 0) <= bytes).toBe(true);
       }
       pair.report();
-      expect([pair.sender.heldBytes, pair.sender.pinned, pair.openViews]).toEqual([0, undefined, 0]);
+      expect([pair.sender.heldBytes, pair.sender.pinned(70), pair.openViews]).toEqual([0, undefined, 0]);
       pair.rig.world.runFor(30_000);
       expect(pair.staged).toHaveLength(1);
       expect(pair.stored(whole?.generation ?? -1)).not.toEqual(rows.length > 0 ? [] : [1]);
@@ -105,9 +105,9 @@ describe("a transfer", () => {
     pair.rig.network.configure({ loss: 1 });
     expect(pair.transfers(1_200, 100)).toBe(false);
     expect(pair.traces.filter((name) => name === "snapshot: begun")).toHaveLength(1);
-    expect(pair.sender.pinned).toBe(70);
+    expect(pair.sender.pinned(100)).toBe(70);
     pair.rig.world.runFor(1_000);
-    expect([pair.sender.heldBytes, pair.sender.pinned, pair.openViews]).toEqual([0, undefined, 0]);
+    expect([pair.sender.heldBytes, pair.sender.pinned(70), pair.openViews]).toEqual([0, undefined, 0]);
     expect(pair.traces.at(-1)).toBe("snapshot: given up, the follower does not answer");
     pair.rig.network.calm();
     expect(pair.transfers(2_000)).toBe(true);
@@ -137,7 +137,7 @@ describe("a transfer", () => {
     change(pair);
     pair.sender.review();
     const before = chunksOf(pair).length;
-    expect([pair.sender.heldBytes, pair.sender.pinned, pair.openViews]).toEqual([0, undefined, 0]);
+    expect([pair.sender.heldBytes, pair.sender.pinned(70), pair.openViews]).toEqual([0, undefined, 0]);
     pair.rig.world.runFor(1_000);
     expect(chunksOf(pair)).toHaveLength(before);
   });
@@ -191,5 +191,5 @@ test("a leader sends only so many at once", () => {
   pair.sender.offer(replicaId(2));
   pair.rig.world.runFor(20);
   expect(pair.traces.filter((name) => name === "snapshot: begun")).toHaveLength(1);
-  expect(pair.sender.pinned).toBe(70);
+  expect(pair.sender.pinned(100)).toBe(70);
 });

@@ -72,6 +72,46 @@ describe("a follower whose entries were dropped", () => {
   });
 });
 
+describe("what is logged while a follower is sent a snapshot", () => {
+  test("is there for it when it has the snapshot: it needs no other, however long others go on", () => {
+    const { group, behind } = leftBehind({
+      member: { ...short, snapshotChunkBytesMax: 100, snapshotWindowMax: 1, raft: { inFlightMax: 1, appendEntriesMax: 5 } },
+    });
+    const [leader, transfers] = [group.elected(), new Set<number>()];
+    onChunk(group, ({ transfer }) => transfers.add(transfer.count));
+    group.restart(behind);
+    // More in ten milliseconds than the log's tail, and for as long as it takes.
+    const step = (): void => {
+      group.flood(3, 100);
+      group.run(10);
+    };
+    for (let i = 0; i < 5; i += 1) step();
+    for (let steps = 0; group.status(behind).applied + 20 < group.status(leader).applied; steps += 1) {
+      expect(steps).toBeLessThan(300);
+      step();
+    }
+    expect(group.said("snapshot: sent")).toHaveLength(1);
+    expect(transfers.size).toBe(1);
+    // Then the log is as short as it was.
+    for (let i = 0; i < 20; i += 1) step();
+    group.run(500);
+    expect(group.member(leader).logBytes).toBeLessThan(2 * short.logBytesMax);
+  });
+
+  test("is kept only for a while when the follower dies", () => {
+    const { group, behind } = leftBehind();
+    const leader = group.elected();
+    group.restart(behind);
+    group.until(() => group.restored[behind]?.at(-1) !== 0, "it has its snapshot");
+    group.crash(behind, true);
+    for (let i = 0; i < 60; i += 1) {
+      group.flood(3, 100);
+      group.run(100);
+    }
+    expect(group.member(leader).logBytes).toBeLessThan(2 * short.logBytesMax);
+  });
+});
+
 describe("a snapshot that arrives", () => {
   test("and is older than what is applied changes nothing", () => {
     const group = new Group();

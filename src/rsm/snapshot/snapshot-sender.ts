@@ -4,6 +4,7 @@ import type { Raft } from "../../raft/raft.ts";
 import type { LogIndex } from "../../raft/types.ts";
 import type { ChunkAck, ChunkLost, ChunkWord } from "./chunk.ts";
 import type { MemberOptions } from "../options.ts";
+import { CatchingUp } from "./catching-up.ts";
 import type { SnapshotSource } from "./snapshot-reader.ts";
 import { SnapshotTransfer } from "./snapshot-transfer.ts";
 
@@ -20,11 +21,13 @@ export interface SenderContext {
 export class SnapshotSender {
   readonly #context: SenderContext;
   readonly #transfers = new Map<ReplicaId, SnapshotTransfer>();
+  readonly #catchingUp: CatchingUp;
   readonly #nonce: number;
   #count = 0;
 
   constructor(context: SenderContext) {
     this.#context = context;
+    this.#catchingUp = new CatchingUp(context.raft, context.env.clock, context.options.snapshotIdleMs);
     this.#nonce = context.env.rng.fork("snapshots").int(0, Number.MAX_SAFE_INTEGER);
   }
 
@@ -49,17 +52,22 @@ export class SnapshotSender {
 
   /** Ends what nobody needs any more: to be called whenever the core may have moved. */
   review(): void {
-    for (const [to, { term }] of this.#transfers) if (!this.#isNeeded(to, term)) this.#end(to, "snapshot: not needed any more");
+    for (const [to, { term }] of this.#transfers) {
+      if (this.#isNeeded(to, term)) continue;
+      this.#end(to, "snapshot: not needed any more");
+      this.#catchingUp.begin(to);
+    }
   }
 
   /** Gives up everything, as if nobody answered; followers that still need a snapshot are offered another. */
   giveUp(why: string): void {
     for (const to of this.#transfers.keys()) this.#end(to, why);
+    this.#catchingUp.clear();
   }
 
-  /** The log behind this index will be needed, and is kept; undefined when nothing is under way. */
-  get pinned(): LogIndex | undefined {
-    let lowest: LogIndex | undefined;
+  /** The log is to be dropped up to `wanted`: behind this index it will be needed, and is kept; undefined when nothing is under way. */
+  pinned(wanted: LogIndex): LogIndex | undefined {
+    let lowest = this.#catchingUp.pinned(wanted);
     for (const { index } of this.#transfers.values()) if (lowest === undefined || index < lowest) lowest = index;
     return lowest;
   }
