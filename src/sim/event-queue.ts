@@ -1,14 +1,21 @@
 import { present } from "../base/assert.ts";
 
-/** Whoever an event belongs to. It may run the event at once, keep it for later or drop it. */
+/** What happens when its time has come. */
+export interface Happening {
+  run: () => void;
+}
+
+/**
+ * Whoever an event belongs to. It may run the event at once, keep it for later or drop it. What is kept can be cancelled yet: only
+ * when it runs does it say what is to run.
+ */
 export interface EventOwner {
   readonly name: string;
-  enter(run: () => void): void;
+  enter(event: Readonly<Happening>): void;
 }
 
 /** What is going to happen. Whoever cancels it empties it, and it is skipped when its time comes. */
-export interface QueuedEvent {
-  run: () => void;
+export interface QueuedEvent extends Happening {
   owner: EventOwner | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { EventOwner } from "./event-queue.ts";
+import type { EventOwner, Happening } from "./event-queue.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -12,7 +12,7 @@ export class Life implements EventOwner {
   #alive = true;
   #paused = false;
   #draining = false;
-  #kept: (() => void)[] = [];
+  #kept: Readonly<Happening>[] = [];
   #keptFirst = 0;
 
   constructor(world: World, name: string, onError: (error: unknown) => void) {
@@ -29,10 +29,10 @@ export class Life implements EventOwner {
     return this.#paused;
   }
 
-  enter(run: () => void): void {
+  enter(event: Readonly<Happening>): void {
     if (!this.#alive) return;
-    if (this.#paused || this.#draining) this.#kept.push(run);
-    else this.#run(run);
+    if (this.#paused || this.#draining) this.#kept.push(event);
+    else this.#run(event);
   }
 
   /** Ends this life. Code of it that is running at this moment runs on as a ghost, which reaches nothing any more. */
@@ -56,9 +56,9 @@ export class Life implements EventOwner {
   #drain(): void {
     if (!this.#alive) return;
     if (!this.#paused) {
-      const run = this.#kept[this.#keptFirst];
+      const event = this.#kept[this.#keptFirst];
       this.#keptFirst += 1;
-      if (run !== undefined) this.#run(run);
+      if (event !== undefined) this.#run(event);
     }
     if (this.#keptFirst < this.#kept.length && !this.#paused) {
       this.#world.post(0, () => this.#drain());
@@ -69,10 +69,10 @@ export class Life implements EventOwner {
     this.#keptFirst = 0;
   }
 
-  #run(run: () => void): void {
+  #run(event: Readonly<Happening>): void {
     this.#world.note(this);
     try {
-      run();
+      event.run();
     } catch (error) {
       // What a ghost trips over is no event of this world.
       if (this.#alive) this.#onError(error);

@@ -97,7 +97,7 @@ export class SimProcess implements PacketReceiver {
     this.#clock = clock;
     this.#env = env;
     this.#inboxBytes = 0;
-    life.enter(() => main(env));
+    life.enter({ run: () => main(env) });
   }
 
   /** Ends the life, if there is one. A power cut takes from a dead process's disk too what only the machine's memory held. */
@@ -136,9 +136,11 @@ export class SimProcess implements PacketReceiver {
     if (life === undefined || receive === undefined) return false;
     if (this.#inboxBytes + packet.length > this.#options.inboxBytesMax) return false;
     this.#inboxBytes += packet.length;
-    life.enter(() => {
-      this.#inboxBytes -= packet.length;
-      receive(from, packet);
+    life.enter({
+      run: () => {
+        this.#inboxBytes -= packet.length;
+        receive(from, packet);
+      },
     });
     return true;
   }

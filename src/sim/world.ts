@@ -107,10 +107,10 @@ export class World {
 
   #runFirst(): void {
     this.#now = this.#queue.firstTime();
-    const { run, owner } = this.#queue.removeFirst();
+    const event = this.#queue.removeFirst();
     this.#events += 1;
-    if (owner === undefined) run();
-    else owner.enter(run);
+    if (event.owner === undefined) event.run();
+    else event.owner.enter(event);
     if (this.#hooks.length > 0) this.#callHooks();
   }
 

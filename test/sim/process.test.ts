@@ -126,6 +126,23 @@ function fail(): never {
   throw new Error("on purpose");
 }
 
+test("what fell due while a process was paused can be cancelled yet", () => {
+  const rig = new Rig();
+  const process = rig.process("a");
+  const ran: string[] = [];
+  const { clock } = rig.started(process);
+  clock.after(1, () => {
+    ran.push("deadline");
+    cancel();
+  });
+  const cancel = clock.after(2, () => ran.push("next attempt"));
+  process.pause();
+  rig.world.runFor(20);
+  process.resume();
+  rig.world.runFor(20);
+  expect(ran).toEqual(["deadline"]);
+});
+
 describe("a paused process", () => {
   test("runs nothing, and all in order when it goes on", () => {
     const rig = new Rig({ network: { link: { baseMinMs: 1, baseMaxMs: 1 } } });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../src/base/rng.ts";
+import type { Happening } from "../../src/sim/event-queue.ts";
 import { World } from "../../src/sim/world.ts";
 
 function newWorld(): World {
@@ -148,9 +149,9 @@ describe("running", () => {
     const world = newWorld();
     const owner = {
       name: "a",
-      enter(run: () => void) {
+      enter(event: Readonly<Happening>) {
         world.note(owner);
-        run();
+        event.run();
       },
     };
     const heard: string[] = [];

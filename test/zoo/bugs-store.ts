@@ -132,7 +132,7 @@ export const storeBugs: readonly Bug[] = [
         file: "sim/disk/session.ts",
         find: "    if (failure !== undefined || disk.full) return onFatal(failure ?? diskFull());\n",
         replace:
-          "    if (failure !== undefined) {\n      const gone = this.#handed;\n      this.#handed = [];\n      this.#kept = 0;\n      return owner.enter(() => this.#report(gone));\n    }\n    if (disk.full) return onFatal(diskFull());\n",
+          "    if (failure !== undefined) {\n      const gone = this.#handed;\n      this.#handed = [];\n      this.#kept = 0;\n      return owner.enter({ run: () => this.#report(gone) });\n    }\n    if (disk.full) return onFatal(diskFull());\n",
       },
     ],
   },

@@ -147,7 +147,7 @@ class SimCell implements Cell {
       version.written = true;
       if (write.sync) versions.splice(0, versions.indexOf(version));
       else this.#thin();
-      owner.enter(() => this.#report(write));
+      owner.enter({ run: () => this.#report(write) });
     };
     if (write.sync) drive.begin(finish);
     else drive.note(finish);

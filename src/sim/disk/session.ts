@@ -227,7 +227,7 @@ export class DiskSession implements Storage {
     disk.writeEnded();
     this.#handed = [];
     this.#kept = 0;
-    owner.enter(() => this.#report(batches));
+    owner.enter({ run: () => this.#report(batches) });
   }
 
   #report(batches: readonly Batch[]): void {
