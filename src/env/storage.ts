@@ -1,3 +1,5 @@
+import { compareBytes } from "../base/bytes.ts";
+
 /** One change of one row. The storage owns the bytes from the moment it is given them. */
 export type WriteOp =
   | { readonly op: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -18,6 +20,10 @@ export interface Row {
 export interface KeyRange {
   readonly from: Uint8Array;
   readonly to: Uint8Array | undefined;
+}
+
+export function isWithin(key: Uint8Array, { from, to }: KeyRange): boolean {
+  return compareBytes(key, from) >= 0 && (to === undefined || compareBytes(key, to) < 0);
 }
 
 /** A page ends at the first of the two; it holds at least one row if any is left. */

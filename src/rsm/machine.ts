@@ -1,4 +1,4 @@
-import type { WriteOp } from "../env/storage.ts";
+import type { KeyRange, WriteOp } from "../env/storage.ts";
 import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import type { StateRow } from "./log/rows.ts";
 
@@ -25,8 +25,8 @@ export interface Machine {
   dutiesBegin?(leads: Term | undefined): void;
   /** It is done: what was applied has been given to the storage, and may be told. */
   dutiesEnd?(): void;
-  /** Whether the row of that key is made from other rows, and so is not shipped with a snapshot. The key alone decides. */
-  isDerived?(key: Uint8Array): boolean;
+  /** Where the rows are that are made from other rows, and so are not shipped with a snapshot. */
+  readonly derived?: KeyRange | undefined;
   /**
    * The derived rows of `rows`, which are a part of a snapshot that arrives, and go to disk in one batch with them. The other parts
    * are not at hand: a derived row is made from rows that stand next to each other, or from one.

@@ -1,7 +1,7 @@
 import { assert, present, unreachable } from "../base/assert.ts";
 import type { ServerId } from "../base/ids.ts";
 import type { Env } from "../env/env.ts";
-import type { WriteOp } from "../env/storage.ts";
+import type { KeyRange, WriteOp } from "../env/storage.ts";
 import type { Entry, LogIndex, Term } from "../raft/types.ts";
 import { Answers } from "./answers.ts";
 import type { Call } from "./client-wire.ts";
@@ -252,8 +252,8 @@ export class Replica<Command, Query> implements Machine, GroupService {
     this.#readings.dropped(context);
   }
 
-  isDerived(key: Uint8Array): boolean {
-    return key[0] !== ownRows && this.#machine.isDerived?.(key) === true;
+  get derived(): KeyRange | undefined {
+    return this.#machine.derived;
   }
 
   rebuild(rows: readonly StateRow[]): readonly WriteOp[] {

@@ -1,6 +1,6 @@
 import { assert, present } from "../base/assert.ts";
 import { emptyBytes } from "../base/bytes.ts";
-import type { Row } from "../env/storage.ts";
+import type { KeyRange, Row } from "../env/storage.ts";
 import { type Decoded, refused, type Refused, type Shard, type ShardHome, type StateMachine } from "../rsm/state/state-machine.ts";
 import type { State, StateReader, StateView } from "../rsm/state/state.ts";
 import { badRequest } from "../rsm/request-fields.ts";
@@ -23,7 +23,7 @@ import {
   epochOfData,
   indexKey,
   isData,
-  isIndex,
+  indexRows,
   keyOfData,
   sessionPrefix,
   sessionRows,
@@ -55,6 +55,7 @@ export interface MoveEvents {
 export class KvMachine implements StateMachine<KvCommand, KvQuery> {
   readonly options: KvOptions;
   readonly sessions: Uint8Array = sessionRows;
+  readonly derived: KeyRange = indexRows;
   /** The shard of a key. */
   readonly shardOf: ShardOf;
   /** Moves the group's shards; undefined where they do not move. */
@@ -144,11 +145,6 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     const own = this.shardOf(key);
     if (own === shard) return undefined;
     return badRequest(`Shard ${shard} was given for a key in shard ${own}; client and servers have to have the same partitioner.`);
-  }
-
-  /** Whether a row follows from others: a snapshot leaves it out, and `derive` brings it back. */
-  isDerived(key: Uint8Array): boolean {
-    return isIndex(key);
   }
 
   /** The derived row that belongs to a row which arrives in a snapshot. */

@@ -233,10 +233,8 @@ export function indexPrefix(shard: Shard, epoch: number): Uint8Array {
   return prefix;
 }
 
-/** Whether a row of this key is derived from others, so that a snapshot need not ship it. */
-export function isIndex(row: Uint8Array): boolean {
-  return row[0] === kinds.index;
-}
+/** Where all index rows are: they are derived from others, so that a snapshot need not ship them. */
+export const indexRows: KeyRange = { from: Uint8Array.of(kinds.index), to: Uint8Array.of(kinds.index + 1) };
 
 /** What the keys of all session rows begin with. */
 export const sessionRows: Uint8Array = Uint8Array.of(kinds.session);

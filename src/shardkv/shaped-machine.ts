@@ -1,5 +1,5 @@
 import { present } from "../base/assert.ts";
-import type { Row } from "../env/storage.ts";
+import type { KeyRange, Row } from "../env/storage.ts";
 import { type Decoded, type Refused, refused, type Shard, type ShardHome, type StateMachine } from "../rsm/state/state-machine.ts";
 import type { State, StateReader, StateView } from "../rsm/state/state.ts";
 import type { KvCommand } from "./commands.ts";
@@ -53,8 +53,8 @@ export class ShapedMachine implements StateMachine<KvCommand, KvQuery> {
     this.#own.query(query, view, reply);
   }
 
-  isDerived(key: Uint8Array): boolean {
-    return this.#own.isDerived(key);
+  get derived(): KeyRange {
+    return this.#own.derived;
   }
 
   derive(key: Uint8Array): Row | undefined {

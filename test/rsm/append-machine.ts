@@ -89,6 +89,7 @@ export function tokensIn(shard: Shard, state: StateReader): Uint8Array[] {
  */
 export class AppendMachine implements StateMachine<Append, ReadList> {
   readonly sessions: Uint8Array = Uint8Array.of(kinds.session);
+  readonly derived: KeyRange = { from: Uint8Array.of(kinds.mirror), to: Uint8Array.of(kinds.mirror + 1) };
   /** Which shards are here, and how far their time is from the group's. */
   readonly shards: Map<Shard, number>;
 
@@ -149,10 +150,6 @@ export class AppendMachine implements StateMachine<Append, ReadList> {
     } else {
       scan(shard, pageRows, view, reply);
     }
-  }
-
-  isDerived(key: Uint8Array): boolean {
-    return key[0] === kinds.mirror;
   }
 
   derive(key: Uint8Array): Row | undefined {

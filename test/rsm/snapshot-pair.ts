@@ -1,8 +1,9 @@
 import { present } from "../../src/base/assert.ts";
 import { equalBytes } from "../../src/base/bytes.ts";
 import { groupId, type ReplicaId, replicaId, serverId } from "../../src/base/ids.ts";
+import type { Cancel } from "../../src/env/clock.ts";
 import type { Env } from "../../src/env/env.ts";
-import type { WriteOp } from "../../src/env/storage.ts";
+import type { Storage, StorageView, WriteOp } from "../../src/env/storage.ts";
 import { membership } from "../../src/raft/membership.ts";
 import { newProgress } from "../../src/raft/progress.ts";
 import type { Raft } from "../../src/raft/raft.ts";
@@ -22,8 +23,8 @@ import { Rig, type RigOptions } from "../sim/rig.ts";
 const derivedLetter = 0x64;
 
 /** A machine whose every row has a derived one: value before key. */
-export const indexed: Pick<Machine, "isDerived" | "rebuild"> = {
-  isDerived: (key) => key[0] === derivedLetter,
+export const indexed: Pick<Machine, "derived" | "rebuild"> = {
+  derived: { from: Uint8Array.of(derivedLetter), to: Uint8Array.of(derivedLetter + 1) },
   rebuild: (rows) => rows.map((row) => ({ op: "put", ...derived(row) })),
 };
 
@@ -53,6 +54,8 @@ export interface PairOptions extends RigOptions {
   readonly rows: readonly StateRow[];
   readonly member: MemberOptionsGiven;
   readonly derives?: boolean;
+  /** How long the leader's disk takes for each page, besides. */
+  readonly pageMs?: number;
 }
 
 /** A leader's sender and a follower's receiver, with disks of their own and a network between them, and no cores behind them. */
@@ -68,17 +71,19 @@ export class SnapshotPair {
   /** The most bytes of rows that the sender held, and that the receiver's disk had before it. */
   heldPeak = 0;
   unfinishedPeak = 0;
-  readonly #machine: Pick<Machine, "isDerived" | "rebuild">;
+  /** Of state rows, how many the sender has read. */
+  rowsRead = 0;
+  readonly #machine: Pick<Machine, "derived" | "rebuild">;
   readonly #processes: readonly [SimProcess, SimProcess];
   #sender: SnapshotSender | undefined;
   #receiver: SnapshotReceiver | undefined;
 
-  constructor({ rows, member, derives = false, ...rig }: PairOptions) {
+  constructor({ rows, member, derives = false, pageMs = 0, ...rig }: PairOptions) {
     this.options = memberOptions(member);
     this.#machine = derives ? indexed : {};
     this.rig = new Rig({ ...rig, hooks: { onFailure: (_, error) => fail(error), onTrace: (_, name) => this.traces.push(name) } });
     this.#processes = [this.rig.process("s0"), this.rig.process("s1")];
-    this.#startSender(rows, derives);
+    this.#startSender(rows, derives, pageMs);
     this.startReceiver(0);
     this.rig.world.afterEvent(() => {
       this.heldPeak = Math.max(this.heldPeak, this.sender.heldBytes);
@@ -144,7 +149,7 @@ export class SnapshotPair {
     return present(this.#processes[at].env(), "the process lives");
   }
 
-  #startSender(rows: readonly StateRow[], derives: boolean): void {
+  #startSender(rows: readonly StateRow[], derives: boolean, pageMs: number): void {
     const env = this.rig.started(this.#processes[0]);
     const state = rows.flatMap((row) => {
       const own: WriteOp = { op: "put", key: keys.state(generation, row[0]), value: row[1] };
@@ -160,7 +165,7 @@ export class SnapshotPair {
       env,
       options: this.options,
       raft: coreOf(this.leader),
-      source: { storage: env.storage, keys, machine: this.#machine },
+      source: { storage: this.#watched(env, pageMs), keys, machine: this.#machine },
       send: (to, word) => this.#send(0, to, word),
     });
     env.transport.onPacket((_, packet) => {
@@ -168,6 +173,27 @@ export class SnapshotPair {
       if (payload.kind === "chunk_ack") this.sender.acknowledged(replicaId(1), payload);
       else if (payload.kind === "chunk_lost") this.sender.lost(replicaId(1), payload);
     });
+  }
+
+  /** The leader's storage, whose pages of state take their time and are counted. */
+  #watched({ storage, clock }: Env, pageMs: number): Pick<Storage, "snapshot"> {
+    const watched = (view: StorageView): StorageView => {
+      const waits: Cancel[] = [];
+      return {
+        close: () => {
+          for (const cancel of waits) cancel();
+          view.close();
+        },
+        scan: (range, limits, page) =>
+          view.scan(range, limits, (found, rest) => {
+            const isState = !equalBytes(range.from, keys.applied);
+            if (isState) this.rowsRead += found.length;
+            if (isState && pageMs > 0) waits.push(clock.after(pageMs, () => page(found, rest)));
+            else page(found, rest);
+          }),
+      };
+    };
+    return { snapshot: (done) => storage.snapshot((view) => done(watched(view))) };
   }
 
   startReceiver(generationsUsed: number): void {

@@ -73,6 +73,24 @@ describe("a transfer of a state", () => {
     const pair = new SnapshotPair({ rows: [...rowsOf([5]), ...derived], member, derives: true });
     expect(pair.transfers(2_000)).toBe(true);
     expect(chunksOf(pair).map((chunk) => chunk.rows.length)).toEqual([1, 0]);
+    expect(pair.rowsRead).toBe(1);
+  });
+});
+
+describe("a transfer whose pages take long to read", () => {
+  test("is not given up while the leader's disk takes long, and the receiver hears that it goes on", () => {
+    const pair = new SnapshotPair({ rows: rowsOf([90, 90, 90]), member: { ...member, snapshotIdleMs: 1_500 }, pageMs: 4_000 });
+    expect(pair.transfers(30_000, 100)).toBe(true);
+    expect(pair.traces.filter((name) => /given up|gave up/u.test(name))).toEqual([]);
+    expect(pair.stored(pair.staged[0]?.generation ?? -1)).toEqual(rowsOf([90, 90, 90]));
+  });
+
+  test("is given up when nobody answers", () => {
+    const pair = new SnapshotPair({ rows, member: { ...member, snapshotIdleMs: 1_500 }, pageMs: 60_000 });
+    pair.rig.network.configure({ loss: 1 });
+    expect(pair.transfers(2_500, 2_500)).toBe(false);
+    expect(pair.traces.at(-1)).toBe("snapshot: given up, the follower does not answer");
+    expect([pair.sender.heldBytes, pair.openViews]).toEqual([0, 0]);
   });
 });
 

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareBytes } from "../../src/base/bytes.ts";
+import { isWithin } from "../../src/env/storage.ts";
 import type { KvCommand } from "../../src/shardkv/commands.ts";
 import type { KvOptions } from "../../src/shardkv/options.ts";
-import { dataKey, indexKey, isIndex, keyOfData } from "../../src/shardkv/rows.ts";
+import { dataKey, indexKey, indexRows, keyOfData } from "../../src/shardkv/rows.ts";
 import { bound, commandOn, sharedKey } from "./arbitraries.ts";
 import { Oracle } from "./oracle.ts";
 import { bytesOf, everything, hexOf, servedAt, Store, textOf } from "./store.ts";
@@ -16,7 +17,7 @@ function indexOf(store: Store): readonly [derived: string[], kept: string[]] {
   const rows = store.state.rows();
   const derived = rows.flatMap(({ key }) => store.machine.derive(key) ?? []).toSorted((a, b) => compareBytes(a.key, b.key));
   for (const { value } of derived) expect(value).toHaveLength(0);
-  const kept = rows.filter(({ key }) => store.machine.isDerived(key));
+  const kept = rows.filter(({ key }) => isWithin(key, store.machine.derived));
   for (const { value } of kept) expect(value).toHaveLength(0);
   return [derived.map(({ key }) => hexOf(key)), kept.map(({ key }) => hexOf(key))];
 }
@@ -117,7 +118,7 @@ describe("a snapshot without derived rows", () => {
       for (const name of ["b", "b\0", "d", "a"]) store.put(name, `${name}${epoch}`);
     }
     store.delete("b");
-    const shipped = store.state.rows().filter(({ key }) => !store.machine.isDerived(key));
+    const shipped = store.state.rows().filter(({ key }) => !isWithin(key, store.machine.derived));
     const arrived = new Store({ shards: 2, partitioner: { kind: "first-byte" } });
     for (const row of shipped) {
       arrived.state.put(row.key, row.value);
@@ -135,7 +136,7 @@ describe("a snapshot without derived rows", () => {
     for (const { key: other } of [machine.derive(dataKey(key, 7)) ?? { key }, { key: bytesOf("h\0\0") }, { key: bytesOf("s1234567") }]) {
       expect(machine.derive(other)).toBeUndefined();
     }
-    expect(isIndex(indexKey(1, 2, key))).toBe(true);
+    expect(isWithin(indexKey(1, 2, key), indexRows)).toBe(true);
     expect(textOf(keyOfData(dataKey(key, 7)))).toBe("a\0b");
   });
 });

@@ -32,14 +32,14 @@ export const clientBugs: readonly Bug[] = [
   },
   {
     id: "e4-sessions-not-shipped",
-    title: "a snapshot has no sessions",
+    title: "the sessions of a snapshot are dropped where it arrives",
     source: "MIT 6.824, lab 3B: duplicate detection must survive a snapshot",
     hunted: "clients",
     patches: [
       {
-        file: replica,
-        find: "return key[0] !== ownRows && this.#machine.isDerived?.(key) === true;",
-        replace: "return key[0] !== ownRows && (this.#machine.isDerived?.(key) === true || key[0] === this.#machine.sessions?.[0]);",
+        file: "rsm/snapshot/snapshot-receiver.ts",
+        find: "    const batch = rows.map(",
+        replace: "    const batch = rows.filter(([key]) => key[0] !== 0x73).map(",
       },
     ],
   },

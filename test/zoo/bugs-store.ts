@@ -15,8 +15,9 @@ export const storeBugs: readonly Bug[] = [
     patches: [
       {
         file: "rsm/snapshot/snapshot-reader.ts",
-        find: "if (machine.isDerived?.(own) !== true) rows",
-        replace: "if (machine.isDerived?.(own) !== true && own[0] !== 0x73) rows",
+        find: "        found.map(({ key, value }): StateRow => [key.subarray(stateKeyOffset), value]),",
+        replace:
+          "        found.map(({ key, value }): StateRow => [key.subarray(stateKeyOffset), value]).filter(([key]) => key[0] !== 0x73),",
       },
     ],
   },

@@ -1,15 +1,15 @@
 import { assert, present } from "../../base/assert.ts";
 import { afterPrefix } from "../../base/bytes.ts";
-import type { KeyRange, PageLimits, Row, Storage, StorageView } from "../../env/storage.ts";
+import type { KeyRange, PageLimits, Storage, StorageView } from "../../env/storage.ts";
 import { bytesOfRows } from "./chunk.ts";
 import type { Machine } from "../machine.ts";
 import { type AppliedRow, decodeApplied, type Keys, stateKeyOffset, type StateRow } from "../log/rows.ts";
 
 /** Whose state is read. */
 export interface SnapshotSource {
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "snapshot">;
   readonly keys: Keys;
-  readonly machine: Pick<Machine, "isDerived">;
+  readonly machine: Pick<Machine, "derived">;
 }
 
 /**
@@ -21,8 +21,8 @@ export class SnapshotReader {
   #view: StorageView | undefined;
   #closed = false;
   #reading = false;
-  /** What has not been read yet; undefined before the beginning and behind the end. */
-  #rest: KeyRange | undefined;
+  /** What has not been read yet, in its order; nothing before the beginning and behind the end. */
+  #rest: readonly KeyRange[] = [];
 
   /** `opened` hears which moment it is; later, and not at all when the reader is closed before. */
   constructor(source: SnapshotSource, opened: (applied: AppliedRow) => void) {
@@ -37,28 +37,37 @@ export class SnapshotReader {
     });
   }
 
+  /** Whether no page comes any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Whether a page may be asked for: one after the other, and none behind the last. */
   get isReady(): boolean {
-    return this.#rest !== undefined && !this.#reading;
+    return this.#rest.length > 0 && !this.#reading;
   }
 
   /** Reads the next page; it may have no rows. `isLast` says that there is no other behind it. */
   read(limits: PageLimits, page: (rows: readonly StateRow[], isLast: boolean) => void): void {
-    const range = present(this.#rest, "there is something to read");
+    const [range, ...behind] = this.#rest;
     assert(!this.#reading, "pages are read one by one");
     this.#reading = true;
-    present(this.#view, "what is read is open").scan(range, limits, (found, rest) => {
+    present(this.#view, "what is read is open").scan(present(range, "there is something to read"), limits, (found, rest) => {
       this.#reading = false;
-      this.#rest = rest;
-      if (rest === undefined) this.close();
-      page(this.#shipped(found), rest === undefined);
+      this.#rest = rest === undefined ? behind : [rest, ...behind];
+      const isLast = this.#rest.length === 0;
+      if (isLast) this.close();
+      page(
+        found.map(({ key, value }): StateRow => [key.subarray(stateKeyOffset), value]),
+        isLast,
+      );
     });
   }
 
   /** Lets go of the view. A page that was asked for does not come any more. */
   close(): void {
     this.#closed = true;
-    this.#rest = undefined;
+    this.#rest = [];
     this.#view?.close();
     this.#view = undefined;
   }
@@ -67,20 +76,20 @@ export class SnapshotReader {
     const { keys } = this.#source;
     view.scan({ from: keys.applied, to: afterPrefix(keys.applied) }, { rowsMax: 1, bytesMax: 1 }, ([row]) => {
       const applied = decodeApplied(present(row, "the applied row is there").value);
-      const prefix = keys.generation(applied.generation);
-      this.#rest = { from: prefix, to: afterPrefix(prefix) };
+      this.#rest = this.#shipped(applied.generation);
       opened(applied);
     });
   }
 
-  #shipped(found: readonly Row[]): StateRow[] {
-    const { machine } = this.#source;
-    const rows: StateRow[] = [];
-    for (const { key, value } of found) {
-      const own = key.subarray(stateKeyOffset);
-      if (machine.isDerived?.(own) !== true) rows.push([own, value]);
-    }
-    return rows;
+  /** The rows of a generation on both sides of the derived ones: there may be as many of these, and reading past them takes its time. */
+  #shipped(generation: number): KeyRange[] {
+    const { keys, machine } = this.#source;
+    const prefix = new Uint8Array(keys.generation(generation));
+    const all: KeyRange = { from: prefix, to: afterPrefix(prefix) };
+    if (machine.derived === undefined) return [all];
+    const { from, to } = machine.derived;
+    const before = { from: all.from, to: keys.state(generation, from) };
+    return to === undefined ? [before] : [before, { from: keys.state(generation, to), to: all.to }];
   }
 }
 

@@ -2,7 +2,7 @@ import { assert } from "../../base/assert.ts";
 import type { ReplicaId } from "../../base/ids.ts";
 import type { Cancel } from "../../env/clock.ts";
 import type { Env } from "../../env/env.ts";
-import type { WriteOp } from "../../env/storage.ts";
+import { isWithin, type WriteOp } from "../../env/storage.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { InstallSnapshot } from "../../raft/message.ts";
 import type { Term } from "../../raft/types.ts";
@@ -18,7 +18,7 @@ export interface ReceiverContext {
   readonly keys: Keys;
   readonly options: MemberOptions;
   readonly raft: Raft;
-  readonly machine: Pick<Machine, "isDerived" | "rebuild">;
+  readonly machine: Pick<Machine, "derived" | "rebuild">;
   readonly generations: Generations;
   readonly send: (to: ReplicaId, word: ChunkWord) => void;
 }
@@ -152,7 +152,7 @@ export class SnapshotReceiver {
     const { keys, machine } = this.#context;
     const batch = rows.map(([key, value]): WriteOp => ({ op: "put", key: keys.state(generation, key), value }));
     for (const made of machine.rebuild?.(rows) ?? []) {
-      assert(machine.isDerived?.(made.key) === true, "what is rebuilt is not shipped");
+      assert(machine.derived !== undefined && isWithin(made.key, machine.derived), "what is rebuilt is not shipped");
       const key = keys.state(generation, made.key);
       batch.push(made.op === "put" ? { op: "put", key, value: made.value } : { op: "delete", key });
     }

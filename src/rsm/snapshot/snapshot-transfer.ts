@@ -20,7 +20,7 @@ export interface TransferParts {
   readonly options: MemberOptions;
   readonly trace: Trace;
   readonly send: (chunk: Chunk) => void;
-  /** Nothing was acknowledged for too long. */
+  /** Something was sent, and nothing was acknowledged for too long. */
   readonly stuck: () => void;
 }
 
@@ -35,7 +35,8 @@ const chunkRowsMax = 16_384;
 
 /**
  * One attempt to send one follower a snapshot. Chunks go out as long as the window has room, and a page is read only then: besides
- * the window nothing is held. What is not acknowledged in time, or found missing, is sent again from there on (go back N).
+ * the window nothing is held. What is not acknowledged in time, or found missing, is sent again from there on (go back N). While a page
+ * takes long to read, chunks without rows say that the transfer goes on: that is not the follower's fault, and it waits.
  */
 export class SnapshotTransfer {
   readonly #parts: TransferParts;
@@ -50,13 +51,14 @@ export class SnapshotTransfer {
   /** The missing chunk from which on it was sent again: not twice for one gap. */
   #repeated = 0;
   #mark: Mark | undefined;
-  #acknowledgedAt: number;
+  /** Since when the follower owes an acknowledgement, if it owes one. */
+  #owedSince: number;
   #resendMs: number;
   #cancel: Cancel | undefined;
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
-    this.#acknowledgedAt = parts.clock.now();
+    this.#owedSince = parts.clock.now();
     this.#resendMs = parts.options.snapshotResendMs;
     this.#wait(this.#resendMs);
     this.#reader = new SnapshotReader(parts.source, ({ index, term, chain }) => {
@@ -108,7 +110,7 @@ export class SnapshotTransfer {
     const { clock, options } = this.#parts;
     for (const { bytes } of this.#window.splice(0, finished - this.#finished)) this.#windowBytes -= bytes;
     this.#finished = finished;
-    this.#acknowledgedAt = clock.now();
+    this.#owedSince = clock.now();
     this.#resendMs = options.snapshotResendMs;
     this.#wait(this.#resendMs);
     this.#read();
@@ -126,9 +128,10 @@ export class SnapshotTransfer {
   }
 
   #take(rows: readonly StateRow[], isLast: boolean): void {
-    const { id: transfer, to, term, trace } = this.#parts;
+    const { id: transfer, to, term, trace, clock } = this.#parts;
     this.#number += 1;
     const mark = isLast ? this.#mark : undefined;
+    if (this.#window.length === 0) this.#owedSince = clock.now();
     const sent: Sent = { chunk: { kind: "chunk", term, transfer, number: this.#number, rows, mark }, bytes: bytesOfRows(rows) };
     this.#window.push(sent);
     this.#windowBytes += sent.bytes;
@@ -151,7 +154,12 @@ export class SnapshotTransfer {
 
   #waited(): void {
     const { clock, options, stuck } = this.#parts;
-    const left = this.#acknowledgedAt + options.snapshotIdleMs - clock.now();
+    if (this.#window.length === 0 && !this.#reader.isClosed) {
+      this.#take([], false);
+      this.#wait(options.snapshotResendMs);
+      return;
+    }
+    const left = this.#owedSince + options.snapshotIdleMs - clock.now();
     if (left <= 0) {
       stuck();
       return;

@@ -1,4 +1,4 @@
-import type { Row } from "../../env/storage.ts";
+import type { KeyRange, Row } from "../../env/storage.ts";
 import type { State, StateReader, StateView } from "./state.ts";
 
 /** A part of a machine's state with sessions of its own. A machine without parts has one, which is 0. */
@@ -74,8 +74,8 @@ export interface StateMachine<Command, Query> {
   takesLong?(query: Query): boolean;
   /** Answers a query on shards that the query itself names; `reply` runs once, now or later. */
   query(query: Query, view: StateView, reply: (result: Uint8Array | Refused) => void): void;
-  /** Whether the row of that key follows from others, so that a snapshot leaves it out and `derive` brings it back. */
-  isDerived?(key: Uint8Array): boolean;
+  /** Where the rows are that follow from others: a snapshot leaves them out, and `derive` brings them back. */
+  readonly derived?: KeyRange;
   /** The derived row that belongs to the row of that key, which arrives in a snapshot. */
   derive?(key: Uint8Array): Row | undefined;
 }

@@ -1,5 +1,5 @@
 import { compareBytes } from "../../base/bytes.ts";
-import type { KeyRange, PageLimits, Row, Storage } from "../../env/storage.ts";
+import { isWithin, type KeyRange, type PageLimits, type Row, type Storage } from "../../env/storage.ts";
 import { keyText } from "./key-text.ts";
 import type { ReadRow } from "../machine.ts";
 import type { Keys } from "../log/rows.ts";
@@ -63,10 +63,6 @@ export class View implements StateView {
     for (const { key, value } of was) if (value !== undefined) all.push({ key, value });
     return all.toSorted((a, b) => compareBytes(a.key, b.key));
   }
-}
-
-function isWithin(key: Uint8Array, { from, to }: KeyRange): boolean {
-  return compareBytes(key, from) >= 0 && (to === undefined || compareBytes(key, to) < 0);
 }
 
 /** The views that queries have open. */

@@ -14,7 +14,6 @@ import {
   groupKey,
   indexKey,
   isData,
-  isIndex,
   keyOfData,
   sessionPrefix,
   shardKey,
@@ -126,7 +125,7 @@ function bodiesOf(state: MemoryState, limits: ChunkLimits): ChunkBody[] {
 function copyIn(state: MemoryState, epoch: number): string[] {
   return state.rows().flatMap(({ key, value }) => {
     if (isData(key) && epochOfData(key) === epoch) return [`d ${textOf(keyOfData(key))} ${textOf(value)}`];
-    if (isIndex(key) && key[6] === epoch) return [`i ${textOf(key.subarray(7))}`];
+    if (key[0] === 0x69 && key[6] === epoch) return [`i ${textOf(key.subarray(7))}`];
     return key[0] === 0x73 && key[6] === epoch ? [`s ${textOf(key.subarray(7))} ${textOf(value)}`] : [];
   });
 }
