@@ -40,6 +40,8 @@ export interface MoveEvents {
   applied(): void;
   /** A client's command was executed, or its key was read. */
   served(): void;
+  /** A client has asked for a shard that has not come yet. */
+  awaited(): void;
   /** What it tells those who ask how the group is. */
   news(): LeaderNews;
 }
@@ -84,7 +86,7 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     const { shards, ownership } = this.options;
     if (!(Number.isInteger(shard) && shard >= 0 && shard < shards)) return badRequest(noSuchShard(shard, shards));
     const row = servingOf(shard, state, ownership);
-    if ("why" in row) return row;
+    if ("why" in row) return this.#refused(row);
     return { ok: true, sessions: sessionPrefix(shard, row.epoch), timeOffset: row.timeOffset };
   }
 
@@ -119,11 +121,16 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     const stray = this.#stray(shard, key);
     if (stray !== undefined) return stray;
     const serving = servingOf(shard, view, this.options.ownership);
-    if ("why" in serving) return serving;
+    if ("why" in serving) return this.#refused(serving);
     const row = view.get(dataKey(key, serving.epoch));
     this.#events?.served();
     if (row === undefined) return encodeResult({ ok: true, op: "get", value: undefined, version: 0 });
     return encodeResult({ ok: true, op: "get", value: valueOfData(row), version: versionOfData(row) });
+  }
+
+  #refused(refusal: Refused): Refused {
+    if (refusal.why === "shard_moving") this.#events?.awaited();
+    return refusal;
   }
 
   #answerGroup({ to, question }: Addressing, view: StateView, reply: Reply): void {

@@ -67,6 +67,8 @@ export class Migrator {
   readonly #proposed = new Proposed();
   readonly #heard = new HeardAnswers();
   readonly #pace = new Pace();
+  /** Nobody waits for it that rows are cleared. */
+  readonly #clearingPace = new Pace();
   readonly #questions: Questions;
   readonly #census: Census;
   readonly #claims = new Map<string, Claim>();
@@ -119,6 +121,12 @@ export class Migrator {
   /** A client of this group was served. */
   served(): void {
     this.#pace.served();
+    this.#clearingPace.served();
+  }
+
+  /** A client of this group has to wait for a shard that has not come yet. */
+  awaited(): void {
+    this.#pace.awaited();
   }
 
   /** Somebody has asked this group for something that it has to log first. */
@@ -181,6 +189,7 @@ export class Migrator {
       this.#proposed.clear();
       this.#heard.clear();
       this.#pace.clear();
+      this.#clearingPace.clear();
       this.#census.forget();
       this.#claims.clear();
       this.#birthRests.clear();
@@ -220,7 +229,10 @@ export class Migrator {
     this.#questions.ask(plan.asks, (pull) => this.#pace.begin(`${pull.to.gid} ${pull.to.creation}`, textOf(pull), now));
     this.#claimBirths(plan);
     this.#clear(picture);
-    if (this.#pace.restsUntil > now) this.#wake(this.#pace.restsUntil - now);
+    for (const pace of [this.#pace, this.#clearingPace]) {
+      const restsMs = pace.restsUntil - now;
+      if (restsMs > 0) this.#wake(restsMs);
+    }
   }
 
   /** Whether the command stands in the log now, or stood there already. */
@@ -345,11 +357,11 @@ export class Migrator {
   #clear({ shards }: Picture): void {
     const now = this.#parts.clock.now();
     if (this.#cleared.applied === this.#applied && now - this.#cleared.at < followedMs) return;
-    this.#pace.end(clearing, now);
+    this.#clearingPace.end(clearing, now);
     for (const [shard, { dead }] of shards) {
       const [epoch] = dead;
       if (epoch === undefined) continue;
-      if (!this.#pace.begin(clearing, clearing, now)) return;
+      if (!this.#clearingPace.begin(clearing, clearing, now)) return;
       const term = this.#term;
       this.#cleared = { applied: this.#applied, at: now };
       this.#parts.replica.look((view, close) =>

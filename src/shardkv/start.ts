@@ -77,6 +77,7 @@ export function startShardKv(env: Env, identity: Identity, options: ShardKvOptio
       claim: (claim) => migrator?.claim(claim),
       applied: () => migrator?.applied(),
       served: () => migrator?.served(),
+      awaited: () => migrator?.awaited(),
       news: () => present(migrator, "who answers has begun").news(),
     });
     machine.begin(kvMachine);

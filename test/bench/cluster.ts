@@ -10,9 +10,10 @@ printReport(json, { ...clusterSettings, ...plan }, measured, [scaledTable(measur
 
 function scaledTable(scaled: readonly Scaled[]): string {
   return table(
-    ["groups of three", "operation", "ops/s", "p50 ms", "p99 ms", "us server CPU/op", "beside one group"],
-    scaled.map(({ groups, operation, figures, cpuOfOne }) => [
+    ["groups of three", "load", "operation", "ops/s", "p50 ms", "p99 ms", "us server CPU/op", "beside one group"],
+    scaled.map(({ groups, load, operation, figures, cpuOfOne }) => [
       String(groups),
+      load,
       operation,
       figures.perSecond.toFixed(0),
       figures.p50Ms.toFixed(2),

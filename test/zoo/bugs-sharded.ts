@@ -66,9 +66,9 @@ export const shardedBugs: readonly Bug[] = [
     patches: [
       {
         file: machine,
-        find: '    const row = servingOf(shard, state, ownership);\n    if ("why" in row) return row;\n',
+        find: '    const row = servingOf(shard, state, ownership);\n    if ("why" in row) return this.#refused(row);\n',
         replace:
-          '    const found = servingOf(shard, state, ownership);\n    const row = "why" in found && "put" in state ? (frozenOf(shard, state) ?? found) : found;\n    if ("why" in row) return row;\n',
+          '    const found = servingOf(shard, state, ownership);\n    const row = "why" in found && "put" in state ? (frozenOf(shard, state) ?? found) : found;\n    if ("why" in row) return this.#refused(row);\n',
       },
       {
         file: machine,
@@ -147,7 +147,7 @@ export const shardedBugs: readonly Bug[] = [
     patches: [
       {
         file: machine,
-        find: '    if ("why" in serving) return serving;\n    const row = view.get(dataKey(key, serving.epoch));\n',
+        find: '    if ("why" in serving) return this.#refused(serving);\n    const row = view.get(dataKey(key, serving.epoch));\n',
         replace:
           '    const epoch = "why" in serving ? readMoves(shard, view).parcels.at(-1)?.epoch : serving.epoch;\n    if (epoch === undefined) return serving as Refused;\n    const row = view.get(dataKey(key, epoch));\n',
       },

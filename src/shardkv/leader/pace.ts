@@ -3,11 +3,14 @@ import { assert } from "../../base/assert.ts";
 /** Pages that may be under way at once in a lane: as many as hold so much together, if they are as large as its last one, ... */
 const rowsAtOnce = 256;
 const bytesAtOnce = 128 * 1024;
-/** ... but not more; and so many before there was one. */
+/** ... but not more, and so many where most clients wait for what comes; ... */
 const atOnceMax = 8;
+/** ... and so many before there was one. */
 const atOnceFirst = 2;
-/** For so long after a client was served, clients are there. */
-const servedMs = 500;
+/** Clients are there that were served, or had to wait, in this span of time or the one before. */
+const thereMs = 500;
+/** Who waits asks ten times a second; who is served asks again at once. */
+const refusalWeight = 10;
 /** It never rests longer than this. */
 const restMsMax = 1000;
 
@@ -26,20 +29,19 @@ interface Underway {
 }
 
 /**
- * How fast a leader has pages of shards worked off, those that come and those that it clears. Pages of one lane go one at a time, or as many
+ * How fast a leader has pages of shards worked off, those that come or those that it clears. Pages of one lane go one at a time, or as many
  * as are a full one together. While clients are served, it rests after each for as long as that took, from the question to where it was
- * applied: so moving takes half of the time at most, and less of everybody's the more there is to do at either end. Nothing that is
- * logged hangs on it but when.
+ * applied: so moving takes half of the time at most, and less of everybody's the more there is to do at either end. The more of the clients
+ * wait for what comes, the less it rests: they are served nothing at all, the others only later. Nothing that is logged hangs on it but
+ * when.
  */
 export class Pace {
   readonly #underway = new Map<string, Underway>();
   /** By lane: how many of its pages may be under way. */
   readonly #rooms = new Map<string, number>();
+  readonly #served = new Lately();
+  readonly #refused = new Lately();
   #restsUntil = -Infinity;
-  #served = 0;
-  /** What `#served` was when somebody looked last, and when it was seen to have grown. */
-  #seen = 0;
-  #servedAt = -Infinity;
 
   /** When the next page may begin. */
   get restsUntil(): number {
@@ -48,13 +50,18 @@ export class Pace {
 
   /** A client was served. */
   served(): void {
-    this.#served += 1;
+    this.#served.add();
+  }
+
+  /** A client was refused, because what it asks for has not come yet. */
+  awaited(): void {
+    this.#refused.add();
   }
 
   /** Whether a page that is known by `name` may begin now; it has begun then. */
   begin(lane: string, name: string, now: number): boolean {
     if (now < this.#restsUntil || this.#underway.has(name)) return false;
-    const room = this.#rooms.get(lane) ?? atOnceFirst;
+    const room = this.#waiting(now) > 0.5 ? atOnceMax : (this.#rooms.get(lane) ?? atOnceFirst);
     let count = 0;
     for (const underway of this.#underway.values()) if (underway.lane === lane) count += 1;
     if (count >= room) return false;
@@ -78,6 +85,7 @@ export class Pace {
 
   /** Ends pages whose commands nobody waits for any more: they are applied, or lost. */
   settle(waits: (command: string) => boolean, now: number): void {
+    this.#waiting(now);
     for (const [name, { command }] of this.#underway) if (command !== undefined && !waits(command)) this.end(name, now);
   }
 
@@ -86,9 +94,15 @@ export class Pace {
     const underway = this.#underway.get(name);
     if (underway === undefined) return;
     this.#underway.delete(name);
-    if (this.#served !== this.#seen) [this.#seen, this.#servedAt] = [this.#served, now];
-    if (now - this.#servedAt >= servedMs) return;
-    this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(now - underway.begun, restMsMax));
+    if (this.#served.count(now) === 0) return;
+    const restMs = (now - underway.begun) * (1 - this.#waiting(now));
+    this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(restMs, restMsMax));
+  }
+
+  /** The share of the clients that wait for what comes, as far as can be told. */
+  #waiting(now: number): number {
+    const [served, waiting] = [this.#served.count(now), refusalWeight * this.#refused.count(now)];
+    return waiting === 0 ? 0 : waiting / (served + waiting);
   }
 
   /** Forgets what is under way, and what it has learned of lanes. */
@@ -96,5 +110,21 @@ export class Pace {
     this.#underway.clear();
     this.#rooms.clear();
     this.#restsUntil = -Infinity;
+  }
+}
+
+/** How often something has happened lately. It happens so often that nobody asks for the time then. */
+class Lately {
+  #before = 0;
+  #added = 0;
+  #since = -Infinity;
+
+  add(): void {
+    this.#added += 1;
+  }
+
+  count(now: number): number {
+    if (now - this.#since >= thereMs) [this.#before, this.#added, this.#since] = [this.#added, 0, now];
+    return this.#before + this.#added;
   }
 }

@@ -1,13 +1,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LoadFigures, measureLoad } from "../group/load.ts";
+import { type LoadFigures, type LoadShape, measureLoad } from "../group/load.ts";
 import { median, medians } from "../group/measure.ts";
 import { measureMoves, type Moves } from "./moves.ts";
 import { type BenchStore, startStore } from "./store.ts";
 
 /** What everything is measured with. */
-export const clusterSettings = { shards: 12, groups: 3, connectionsPerGroup: 8, depth: 4, valueBytes: 100, keys: 10_000 } as const;
+export const clusterSettings = {
+  shards: 12,
+  groups: 3,
+  connectionsPerGroup: 8,
+  depth: 4,
+  valueBytes: 100,
+  keys: 10_000,
+  /** Of the most that one group does, what each group is asked for where the load is an even one. */
+  evenShare: 0.2,
+} as const;
 
 export interface ClusterBenchPlan {
   readonly rounds: number;
@@ -16,10 +25,17 @@ export interface ClusterBenchPlan {
   readonly rows: number;
 }
 
-/** So many groups under so many clients each: the medians of all rounds. */
+/**
+ * `most`: clients ask for as much as they can, so that all groups together want more than the machine has. `even`: each group is asked for
+ * the same in a second, however many there are.
+ */
+type Load = "most" | "even";
+
+/** So many groups under so many clients each, whose keys are all in their own group: the medians of all rounds. */
 export interface Scaled {
   readonly groups: number;
   readonly operation: "put" | "get";
+  readonly load: Load;
   readonly figures: LoadFigures;
   /** Server CPU per operation beside that of one group in the same round. */
   readonly cpuOfOne: number;
@@ -30,7 +46,12 @@ export interface ClusterMeasured {
   readonly moves: Moves;
 }
 
-const operations = ["put", "get"] as const;
+const cases = [
+  { load: "most", operation: "put" },
+  { load: "most", operation: "get" },
+  { load: "even", operation: "put" },
+  { load: "even", operation: "get" },
+] as const;
 
 /** Measures a store of one, two and three groups in turn, and then what it costs to move rows. */
 export async function measureCluster(plan: ClusterBenchPlan, progress: (text: string) => void): Promise<ClusterMeasured> {
@@ -61,32 +82,48 @@ async function scale(store: BenchStore, { rounds, seconds }: ClusterBenchPlan, p
       // oxlint-disable no-await-in-loop -- one after the other
       if (groups > 1) await store.admin.join([store.group(groups)]);
       await store.served();
-      for (const operation of operations) figures.push(await measureGroups(store, groups, operation, seconds));
+      const keyOf = await ownKeys(store, groups);
+      for (const [which, { load, operation }] of cases.entries()) {
+        const highest = load === "most" ? undefined : (figures[at(1, which % 2)] as LoadFigures).perSecond;
+        const perSecondMax = highest && (highest * clusterSettings.evenShare) / clusterSettings.connectionsPerGroup;
+        figures.push(await measureGroups(store, groups, { operation, seconds, key: keyOf, ...(perSecondMax && { perSecondMax }) }));
+      }
     }
     if (round < rounds - 1) await store.admin.leave(Array.from({ length: most - 1 }, (_, number) => number + 2));
     // oxlint-enable no-await-in-loop
     all.push(figures);
   }
   return Array.from({ length: most }, (_, number) => number + 1).flatMap((groups) =>
-    operations.map((operation, which): Scaled => {
+    cases.map(({ load, operation }, which): Scaled => {
       const rows = all.map((figures) => figures[at(groups, which)] as LoadFigures);
       const ratios = all.map(
         (figures) => (figures[at(groups, which)] as LoadFigures).serverCpuUs / (figures[at(1, which)] as LoadFigures).serverCpuUs,
       );
-      return { groups, operation, figures: medians(rows), cpuOfOne: median(ratios) };
+      return { groups, operation, load, figures: medians(rows), cpuOfOne: median(ratios) };
     }),
   );
 }
 
-async function measureGroups(store: BenchStore, groups: number, operation: "put" | "get", seconds: number): Promise<LoadFigures> {
+/** For each connection the keys of one group, in turn: as many connections for each group. */
+async function ownKeys(store: BenchStore, groups: number): Promise<(number: number, connection: number) => string> {
+  const gids = Array.from({ length: groups }, (_, number) => number + 1);
+  const all = await Promise.all(gids.map(async (gid) => store.keysOf(await store.shardsOf(gid), clusterSettings.keys, "key")));
+  return (number, connection) => (all[connection % groups] as string[])[number] as string;
+}
+
+async function measureGroups(
+  store: BenchStore,
+  groups: number,
+  asked: Pick<LoadShape, "operation" | "seconds" | "key" | "perSecondMax">,
+): Promise<LoadFigures> {
   const { connectionsPerGroup, depth, valueBytes, keys } = clusterSettings;
-  const shape = { operation, connections: connectionsPerGroup * groups, depth, valueBytes, keys };
+  const shape = { ...asked, connections: connectionsPerGroup * groups, depth, valueBytes, keys };
   const target = store.target(groups);
-  await measureLoad(target, { ...shape, seconds: seconds / 4 });
-  return measureLoad(target, { ...shape, seconds });
+  await measureLoad(target, { ...shape, seconds: asked.seconds / 4 });
+  return measureLoad(target, shape);
 }
 
 /** Where a round's figure stands: those of one group first. */
-function at(groups: number, operation: number): number {
-  return operations.length * (groups - 1) + operation;
+function at(groups: number, which: number): number {
+  return cases.length * (groups - 1) + which;
 }

@@ -1,6 +1,6 @@
 import type { LoadClient, Target } from "./target.ts";
 
-/** A closed loop: every connection has `depth` operations in flight, and makes another when one is done. */
+/** A closed loop: every connection has up to `depth` operations in flight, and makes another when one is done, and its time has come. */
 export interface LoadShape {
   readonly operation: "put" | "get";
   readonly connections: number;
@@ -9,8 +9,10 @@ export interface LoadShape {
   readonly valueBytes: number;
   /** Keys are drawn evenly from so many. */
   readonly keys: number;
-  /** The key of a number. */
-  readonly key?: (number: number) => string;
+  /** The key of a number, for the connection of a number. */
+  readonly key?: (number: number, connection: number) => string;
+  /** What a connection asks for in a second at most; as much as it can when undefined. */
+  readonly perSecondMax?: number;
 }
 
 export interface LoadFigures {
@@ -28,7 +30,7 @@ export async function measureLoad(target: Target, shape: LoadShape): Promise<Loa
   const latencies: number[] = [];
   const cpuBefore = target.cpuSeconds();
   const begin = performance.now();
-  await Promise.all(clients.map((client) => loop(client, shape, begin + shape.seconds * 1000, latencies)));
+  await Promise.all(clients.map((client, connection) => loop({ client, connection }, shape, begin + shape.seconds * 1000, latencies)));
   const seconds = (performance.now() - begin) / 1000;
   const cpu = target.cpuSeconds() - cpuBefore;
   await Promise.all(clients.map((client) => client.close()));
@@ -45,26 +47,37 @@ export async function measureLoad(target: Target, shape: LoadShape): Promise<Loa
 }
 
 function loop(
-  client: LoadClient,
-  { operation, depth, keys, valueBytes, key: keyOf = (number) => `key${number}` }: LoadShape,
+  { client, connection }: { readonly client: LoadClient; readonly connection: number },
+  { operation, depth, keys, valueBytes, perSecondMax = Infinity, key: keyOf = (number) => `key${number}` }: LoadShape,
   end: number,
   latencies: number[],
 ): Promise<void> {
   const value = "x".repeat(valueBytes);
   let out = depth;
   return new Promise((resolve) => {
+    const everyMs = (1000 * depth) / perSecondMax;
     const issue = (): void => {
       const begun = performance.now();
-      const key = keyOf(Math.floor(Math.random() * keys));
+      const key = keyOf(Math.floor(Math.random() * keys), connection);
       const done = (): void => {
         const now = performance.now();
         latencies.push(now - begun);
-        if (now < end) issue();
-        else if (--out === 0) resolve();
+        const next = begun + everyMs;
+        if (Math.max(now, next) >= end) {
+          if (--out === 0) resolve();
+        } else if (next > now) {
+          setTimeout(issue, next - now);
+        } else {
+          issue();
+        }
       };
       if (operation === "put") client.put(key, value, done);
       else client.get?.(key, done);
     };
-    for (let i = 0; i < depth; i += 1) issue();
+    // Those of one connection begin apart, so that a limited load is an even one.
+    for (let i = 0; i < depth; i += 1) {
+      if (everyMs > 0) setTimeout(issue, Math.random() * everyMs);
+      else issue();
+    }
   });
 }

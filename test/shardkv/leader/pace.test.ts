@@ -81,6 +81,33 @@ describe("a leader", () => {
     expect([begun(pace, "a", 8, 60), begun(pace, "b", 8, 60)]).toEqual([1, 2]);
   });
 
+  test.each([
+    [90, 1, 10 + 9, 1],
+    [10, 1, 10 + 5, 1],
+    [10, 2, 10 + 10 / 3, 8],
+    [0, 3, 10, 8],
+  ])(
+    "with %i clients served and %i refused for what has not come, rests until %d and then has %i at once",
+    (served, refused, until, most) => {
+      const pace = new Pace();
+      for (let i = 0; i < served; i += 1) pace.served();
+      for (let i = 0; i < refused; i += 1) pace.awaited();
+      expect(work(pace, "page", 0, 10)).toBe(true);
+      expect(Math.max(10, pace.restsUntil)).toBeCloseTo(until);
+      expect(begun(pace, "a", 20, until)).toBe(most);
+    },
+  );
+
+  test("rests again when nobody has waited for a while", () => {
+    const pace = new Pace();
+    pace.awaited();
+    expect(work(pace, "first", 0, 10)).toBe(true);
+    pace.settle(() => false, 500);
+    pace.served();
+    expect(work(pace, "second", 1000, 1010)).toBe(true);
+    expect([pace.restsUntil, begun(pace, "a", 8, 1010)]).toEqual([1020, 0]);
+  });
+
   test("does not rest for a question that brought no page", () => {
     const pace = new Pace();
     pace.served();
@@ -100,8 +127,9 @@ describe("a leader", () => {
 
   test("rests for a second at most", () => {
     const pace = new Pace();
+    pace.begin("a", "page", 0);
     pace.served();
-    work(pace, "page", 0, 5000);
+    pace.end("page", 5000);
     expect(pace.restsUntil).toBe(6000);
   });
 });

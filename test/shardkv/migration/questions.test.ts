@@ -113,7 +113,13 @@ describe("a machine", () => {
   test("tells its leader's part what has to be logged before it can give what was asked for", () => {
     const claims: Claim[] = [];
     let applied = 0;
-    const machine = new KvMachine(options, { claim: (claim) => claims.push(claim), applied: () => (applied += 1), served: news, news });
+    const machine = new KvMachine(options, {
+      claim: (claim) => claims.push(claim),
+      applied: () => (applied += 1),
+      served: news,
+      awaited: news,
+      news,
+    });
     const state = new MemoryState();
     const logs = (command: GroupCommand): number => machine.executeOwn(encodeGroupCommand(command), state, 5);
     const own = { ...groupOf("A"), creation: 7 };
