@@ -118,9 +118,10 @@ export class AskingClient<Caller> {
     this.#pending.clear();
   }
 
-  /** Asks for something, unless as much as it may have is under way. */
+  /** Asks for something, unless as much as it may have is under way. While it is paused it asks for nothing: it would all be asked at once. */
   ask(): void {
-    const { plan, rng } = this.#parts;
+    const { plan, rng, client } = this.#parts;
+    if (client.process.paused) return;
     if (this.#pending.size < plan.inFlightMax) this.#life.ask(rng.pick(plan.deadlinesMs));
   }
 
