@@ -26,7 +26,10 @@ export interface MemberOptions {
   readonly logPinnedBytesMax: number;
   /** The bytes of one chunk of a snapshot; a single larger row goes alone. */
   readonly snapshotChunkBytesMax: number;
-  /** The chunks that a transfer may have under way, unacknowledged; and, in bytes, what a receiver may have before its disk. */
+  /**
+   * The chunks that a transfer may have under way, unacknowledged, and one without rows while a page is read; and, in bytes, what a receiver
+   * may have before its disk.
+   */
   readonly snapshotWindowMax: number;
   /** The snapshots that a leader sends at once; others wait for their next offer. */
   readonly snapshotsAtOnceMax: number;

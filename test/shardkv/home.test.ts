@@ -6,6 +6,10 @@ import { bytesOf, everything, servedAt, Store } from "./store.ts";
 
 const integer = { kind: "integer" } as const;
 
+const other = (): never => {
+  throw new Error("it is told nothing else");
+};
+
 describe("a group that owns every shard", () => {
   test("serves them at epoch 0 before a single row is written", () => {
     const store = new Store({ shards: 65_536 });
@@ -53,6 +57,19 @@ describe("a group whose shards come with configurations", () => {
     expect(store.put("1", "x")).toEqual(refusal);
     expect(store.ask({ op: "get", shard: 1, key: bytesOf("1") })).toEqual(refusal);
     expect(store.ask({ ...everything, shards: [1] })).toEqual(refusal);
+  });
+
+  test("hears that a client waits for a shard on its way, and of no other refusal", () => {
+    let awaited = 0;
+    const events = { claim: other, applied: other, served: other, awaited: () => (awaited += 1), news: other };
+    const store = new Store({ shards: 4, partitioner: integer, ownership: "configured" }, events);
+    store.setShard(1, { phase: "arriving", epoch: 9, source: "group 4 at s1, s2" });
+    store.put("2", "x");
+    store.ask({ op: "get", shard: 2, key: bytesOf("2") });
+    expect(awaited).toBe(0);
+    store.put("1", "x");
+    store.ask({ op: "get", shard: 1, key: bytesOf("1") });
+    expect(awaited).toBe(2);
   });
 
   test("answers a scan only if it serves every shard that is named", () => {

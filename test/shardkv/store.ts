@@ -1,7 +1,7 @@
 import { assert, present } from "../../src/base/assert.ts";
 import type { Refused, Shard } from "../../src/rsm/state/state-machine.ts";
 import { encodeCommand, type KvCommand } from "../../src/shardkv/commands.ts";
-import { KvMachine } from "../../src/shardkv/kv-machine.ts";
+import { KvMachine, type MoveEvents } from "../../src/shardkv/kv-machine.ts";
 import type { KvOptions } from "../../src/shardkv/options.ts";
 import { encodeQuery, type KvQuery, type Scan, type Shards } from "../../src/shardkv/queries.ts";
 import { decodeResult, type FiguresResult, type KvResult, type ScanResult, type ScanRow } from "../../src/shardkv/results.ts";
@@ -23,8 +23,8 @@ export class Store {
   readonly machine: KvMachine;
   readonly state: MemoryState = new MemoryState();
 
-  constructor(options: Partial<KvOptions> = {}) {
-    this.machine = new KvMachine(options);
+  constructor(options: Partial<KvOptions> = {}, events?: MoveEvents) {
+    this.machine = new KvMachine(options, events);
   }
 
   /** What a client that sends this command to its key's shard gets. */
