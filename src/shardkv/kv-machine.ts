@@ -13,6 +13,7 @@ import { isNamed } from "../shardmaster/address.ts";
 import { partitioner, type ShardOf } from "../shardmaster/partitioner.ts";
 import type { Claim, LeaderNews } from "./migration/answer.ts";
 import { encodeShape } from "../shardmaster/shape.ts";
+import { decodeGroupCommand, type GroupCommand } from "./migration/commands.ts";
 import { Mover } from "./migration/mover.ts";
 import type { Addressing } from "./migration/questions.ts";
 import { encodeReply, type GroupReply } from "./migration/replies.ts";
@@ -37,7 +38,7 @@ export interface MoveEvents {
   /** A question of another group asks for something that has to be logged first. */
   claim(claim: Claim): void;
   /** A command of migration was applied. */
-  applied(): void;
+  applied(command: GroupCommand): void;
   /** A client's command was executed, or its key was read. */
   served(): void;
   /** A client has asked for a shard that has not come yet. */
@@ -99,8 +100,9 @@ export class KvMachine implements StateMachine<KvCommand, KvQuery> {
     return encodeResult(stray ?? execute(shard, serving, command, state, this.options.valueBytesMax));
   }
 
-  executeOwn(command: Uint8Array, state: State, time: number): number {
-    this.#events?.applied();
+  executeOwn(bytes: Uint8Array, state: State, time: number): number {
+    const command = decodeGroupCommand(bytes);
+    this.#events?.applied(command);
     return present(this.mover, "a group whose shards move has logged this").execute(command, state, time);
   }
 

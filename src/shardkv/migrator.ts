@@ -7,6 +7,7 @@ import { isNamed } from "../shardmaster/address.ts";
 import type { Config, Group } from "../shardmaster/config.ts";
 import type { ShardOf } from "../shardmaster/partitioner.ts";
 import { Census } from "./leader/census.ts";
+import { ClearingPace } from "./leader/clearing-pace.ts";
 import { ConfigBook } from "./leader/config-book.ts";
 import { HeardAnswers } from "./leader/heard.ts";
 import type { MasterLine } from "./leader/master-line.ts";
@@ -52,8 +53,6 @@ const roundMs = 5;
 const followedMs = 1000;
 /** The bytes of chunks that may stand in the log before they are applied; what arrives on top is asked for again. */
 const chunkBytesMax = 1024 * 1024;
-/** What the pages that are cleared are known by. */
-const clearing = "clear";
 /** Claims of other groups that may wait for a round; who makes one asks again anyway. */
 const claimsMax = 1024;
 
@@ -67,8 +66,7 @@ export class Migrator {
   readonly #proposed = new Proposed();
   readonly #heard = new HeardAnswers();
   readonly #pace = new Pace();
-  /** Nobody waits for it that rows are cleared. */
-  readonly #clearingPace = new Pace();
+  readonly #clearingPace = new ClearingPace();
   readonly #questions: Questions;
   readonly #census: Census;
   readonly #claims = new Map<string, Claim>();
@@ -78,8 +76,6 @@ export class Migrator {
   #isClaimingBirths = false;
   /** By shard and run of ownership: until when it is not claimed again. */
   readonly #birthRests = new Map<string, number>();
-  /** What was applied when rows were cleared last, and when that was. */
-  #cleared = { applied: -1, at: -Infinity };
   #term: Term | undefined;
   /** Commands of migration that were applied here. */
   #applied = 0;
@@ -113,15 +109,15 @@ export class Migrator {
   }
 
   /** A command of migration was applied: the picture is another one. */
-  applied(): void {
+  applied({ op }: GroupCommand): void {
     this.#applied += 1;
+    if (op === "clear") this.#clearingPace.end(this.#parts.clock.now());
     if (this.#term !== undefined) this.#wake();
   }
 
   /** A client of this group was served. */
   served(): void {
     this.#pace.served();
-    this.#clearingPace.served();
   }
 
   /** A client of this group has to wait for a shard that has not come yet. */
@@ -193,7 +189,6 @@ export class Migrator {
       this.#census.forget();
       this.#claims.clear();
       this.#birthRests.clear();
-      this.#cleared = { applied: -1, at: -Infinity };
       this.#questions.forget();
     }
     return term !== undefined;
@@ -229,10 +224,7 @@ export class Migrator {
     this.#questions.ask(plan.asks, (pull) => this.#pace.begin(`${pull.to.gid} ${pull.to.creation}`, textOf(pull), now));
     this.#claimBirths(plan);
     this.#clear(picture);
-    for (const pace of [this.#pace, this.#clearingPace]) {
-      const restsMs = pace.restsUntil - now;
-      if (restsMs > 0) this.#wake(restsMs);
-    }
+    for (const { restsUntil } of [this.#pace, this.#clearingPace]) if (restsUntil > now) this.#wake(restsUntil - now);
   }
 
   /** Whether the command stands in the log now, or stood there already. */
@@ -356,14 +348,11 @@ export class Migrator {
   /** Clears a page of the first dead copy that there is. */
   #clear({ shards }: Picture): void {
     const now = this.#parts.clock.now();
-    if (this.#cleared.applied === this.#applied && now - this.#cleared.at < followedMs) return;
-    this.#clearingPace.end(clearing, now);
     for (const [shard, { dead }] of shards) {
       const [epoch] = dead;
       if (epoch === undefined) continue;
-      if (!this.#clearingPace.begin(clearing, clearing, now)) return;
+      if (!this.#clearingPace.begin(now)) return;
       const term = this.#term;
-      this.#cleared = { applied: this.#applied, at: now };
       this.#parts.replica.look((view, close) =>
         this.#parts.mover.clearing(view, shard, epoch, (command) => {
           close();

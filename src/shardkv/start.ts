@@ -75,7 +75,7 @@ export function startShardKv(env: Env, identity: Identity, options: ShardKvOptio
     const kv: Partial<KvOptions> = { ...options.kv, ...shape, ...own };
     const kvMachine: KvMachine = new KvMachine(kv, {
       claim: (claim) => migrator?.claim(claim),
-      applied: () => migrator?.applied(),
+      applied: (command) => migrator?.applied(command),
       served: () => migrator?.served(),
       awaited: () => migrator?.awaited(),
       news: () => present(migrator, "who answers has begun").news(),

@@ -2,7 +2,7 @@ import { unreachable } from "../../base/assert.ts";
 import type { State } from "../../rsm/state/state.ts";
 import { applyAbandon, applyBorn, applyChunk } from "./arrive.ts";
 import { applyClear } from "./clear.ts";
-import { decodeGroupCommand, type GroupCommand } from "./commands.ts";
+import type { GroupCommand } from "./commands.ts";
 import { configure, type Moment } from "./configure.ts";
 import { applyDelete, applyGrant, applyReaddress } from "./depart.ts";
 import { Ledger } from "./ledger.ts";
@@ -12,11 +12,8 @@ import { applyShape, isShaped } from "./shape.ts";
  * Applies a command of the group's own; how many more sessions there are now. Each says what it takes to be so, and does nothing where it
  * is not: it may come late, twice, or from a leader who did not know better.
  */
-export function executeGroupCommand(bytes: Uint8Array, state: State, moment: Moment): number {
-  return apply(new Ledger(state), decodeGroupCommand(bytes), moment);
-}
-
-function apply(ledger: Ledger, command: GroupCommand, moment: Moment): number {
+export function executeGroupCommand(command: GroupCommand, state: State, moment: Moment): number {
+  const ledger = new Ledger(state);
   switch (command.op) {
     case "shape":
       applyShape(ledger.state, command, moment.shape);

@@ -45,7 +45,7 @@ export class Mover {
   }
 
   /** Applies a command at the group's log time; how many more sessions there are now. */
-  execute(command: Uint8Array, state: State, time: number): number {
+  execute(command: GroupCommand, state: State, time: number): number {
     return executeGroupCommand(command, state, { self: this.self, shape: this.#shape, time });
   }
 

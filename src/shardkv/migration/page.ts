@@ -25,7 +25,8 @@ const parts = { sessions: 0, data: 1 } as const;
 
 /**
  * Reads a page of one copy of a shard, from `cursor` on: first sessions, then data. `done` runs once, now or later. For a copy that
- * does not change, a cursor means the same to every replica, whatever their pages.
+ * does not change, a cursor means the same to every replica, whatever their pages. With "names only" rows of data have no values, which are
+ * not looked up.
  */
 export function readPage(
   view: StateView,
@@ -34,12 +35,17 @@ export function readPage(
   cursor: Uint8Array,
   limits: ChunkLimits,
   done: (page: CopyPage) => void,
+  values: "values" | "names only" = "values",
 ): void {
   const prefixes = [sessionPrefix(shard, epoch), indexPrefix(shard, epoch)] as const;
   const found: { sessions: Item[]; data: Item[] } = { sessions: [], data: [] };
   let rowsLeft = limits.chunkRowsMax;
   let bytesLeft = limits.chunkBytesMax;
 
+  const dataItem = (name: Uint8Array): Item => {
+    if (values === "names only") return { name, value: emptyBytes };
+    return { name, value: present(view.get(dataKey(name, epoch)), "a key in the index has a data row") };
+  };
   /** Whether the row goes on the page. */
   const take = (items: Item[], item: Item): boolean => {
     const bytes = item.name.length + item.value.length;
@@ -56,7 +62,7 @@ export function readPage(
     // Rows of the index are small, whatever their keys stand for: what the page has room for is seen row by row.
     view.scan(range, { rowsMax: Math.max(rowsLeft, 0) + 1, bytesMax: Math.max(bytesLeft, 0) + 1 }, (rows, rest) => {
       for (const row of rows) {
-        const item = part === parts.sessions ? sessionItem(row, prefix) : dataItem(row, prefix, epoch, view);
+        const item = part === parts.sessions ? sessionItem(row, prefix) : dataItem(row.key.subarray(prefix.length));
         const items = part === parts.sessions ? found.sessions : found.data;
         if (!take(items, item)) return done({ ...found, next: concat([Uint8Array.of(part), item.name]) });
       }
@@ -69,9 +75,4 @@ export function readPage(
 
 function sessionItem({ key, value }: Row, prefix: Uint8Array): Item {
   return { name: key.subarray(prefix.length), value };
-}
-
-function dataItem({ key }: Row, prefix: Uint8Array, epoch: number, view: StateView): Item {
-  const name = key.subarray(prefix.length);
-  return { name, value: present(view.get(dataKey(name, epoch)), "a key in the index has a data row") };
 }

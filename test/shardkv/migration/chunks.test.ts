@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { concat, emptyBytes } from "../../../src/base/bytes.ts";
 import { groupId } from "../../../src/base/ids.ts";
 import type { ChunkBody } from "../../../src/shardkv/migration/chunk.ts";
-import { encodeGroupCommand, type GroupCommand } from "../../../src/shardkv/migration/commands.ts";
+import type { GroupCommand } from "../../../src/shardkv/migration/commands.ts";
 import { type ChunkLimits, type CopyPage, readPage } from "../../../src/shardkv/migration/page.ts";
 import { encodeGroupRow, groupAtFirst } from "../../../src/shardkv/migration/group-row.ts";
 import { Mover } from "../../../src/shardkv/migration/mover.ts";
@@ -106,9 +106,8 @@ function destination(): { readonly state: MemoryState; readonly apply: (body: Ch
   const state = new MemoryState(new DiskImage());
   const mover = new Mover(self, generous);
   const changes = [{ shard: 5, owner: groupOf("A"), holder: { group: groupOf("B"), left: 7 } }];
-  mover.execute(encodeGroupCommand({ op: "configure", from: 0, number: 7, isMember: true, changes }), state, 0);
-  const apply = (body: ChunkBody, time = 1000, since = 7): number =>
-    mover.execute(encodeGroupCommand({ op: "chunk", shard: 5, since, body }), state, time);
+  mover.execute({ op: "configure", from: 0, number: 7, isMember: true, changes }, state, 0);
+  const apply = (body: ChunkBody, time = 1000, since = 7): number => mover.execute({ op: "chunk", shard: 5, since, body }, state, time);
   return { state, apply };
 }
 
@@ -173,15 +172,15 @@ describe("clearing", () => {
   test("takes the rows of a dead copy away page by page, also when commands get lost, and no others", () => {
     const mover = new Mover(self, { chunkRowsMax: 2, chunkBytesMax: 1000 });
     const state = stateWith(3, ["a", "b", "c"].map(bytesOf));
-    const command = (given: GroupCommand): number => mover.execute(encodeGroupCommand(given), state, 10);
+    const command = (given: GroupCommand): number => mover.execute(given, state, 10);
     mover.execute(
-      encodeGroupCommand({
+      {
         op: "configure",
         from: 6,
         number: 7,
         isMember: false,
         changes: [{ shard: 5, owner: groupOf("B"), holder: { group: groupOf("A"), left: 7 } }],
-      }),
+      },
       state,
       10,
     );
