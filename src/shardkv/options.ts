@@ -43,8 +43,8 @@ const defaults: KvOptions = {
   chunkBytesMax: 128 * 1024,
 };
 
-/** A row of a chunk takes two elements of a packet. */
-const chunkRowsCeiling = 30_000;
+/** A row of a chunk takes two elements of a packet, which has 65,536, and four chunks may go in one. */
+const chunkRowsCeiling = 7_500;
 
 /** A row of a page takes three elements of a packet, and a packet has 65,536. */
 const pageRowsCeiling = 20_000;

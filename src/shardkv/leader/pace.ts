@@ -1,4 +1,5 @@
 import { assert } from "../../base/assert.ts";
+import { pullPagesMax } from "../migration/questions.ts";
 
 /** Pages that may be under way at once in a lane: as many as hold so much together, if they are as large as its last one, ... */
 const rowsAtOnce = 256;
@@ -11,6 +12,8 @@ const atOnceFirst = 2;
 const thereMs = 500;
 /** Who waits asks ten times a second; who is served asks again at once. */
 const refusalWeight = 10;
+/** Where no client waits, it rests so many times as long as a page took. */
+const restTimes = 3;
 /** It never rests longer than this. */
 const restMsMax = 1000;
 
@@ -30,10 +33,10 @@ interface Underway {
 
 /**
  * How fast a leader has pages of shards worked off, those that come or those that it clears. Pages of one lane go one at a time, or as many
- * as are a full one together. While clients are served, it rests after each for as long as that took, from the question to where it was
- * applied: so moving takes half of the time at most, and less of everybody's the more there is to do at either end. The more of the clients
- * wait for what comes, the less it rests: they are served nothing at all, the others only later. Nothing that is logged hangs on it but
- * when.
+ * as are a full one together. While clients are served, it rests after each for three times as long as that took, from the question to where
+ * it was applied: so moving takes a quarter of the time at most, and less of everybody's the more there is to do at either end. The more of
+ * the clients wait for what comes, the less it rests, and where most do, pages are as large as may be: they are served nothing at all, the
+ * others only later. Nothing that is logged hangs on it but when.
  */
 export class Pace {
   readonly #underway = new Map<string, Underway>();
@@ -58,15 +61,16 @@ export class Pace {
     this.#refused.add();
   }
 
-  /** Whether a page that is known by `name` may begin now; it has begun then. */
-  begin(lane: string, name: string, now: number): boolean {
-    if (now < this.#restsUntil || this.#underway.has(name)) return false;
-    const room = this.#waiting(now) > 0.5 ? atOnceMax : (this.#rooms.get(lane) ?? atOnceFirst);
+  /** How large a page may be that is known by `name`, which has begun then; 0 when none may begin now. */
+  begin(lane: string, name: string, now: number): number {
+    if (now < this.#restsUntil || this.#underway.has(name)) return 0;
+    const isAwaited = this.#waiting(now) > 0.5;
+    const room = isAwaited ? atOnceMax : (this.#rooms.get(lane) ?? atOnceFirst);
     let count = 0;
     for (const underway of this.#underway.values()) if (underway.lane === lane) count += 1;
-    if (count >= room) return false;
+    if (count >= room) return 0;
     this.#underway.set(name, { lane, begun: now, command: undefined });
-    return true;
+    return isAwaited ? pullPagesMax : 1;
   }
 
   /** There was no page: nothing was worked off. */
@@ -95,7 +99,7 @@ export class Pace {
     if (underway === undefined) return;
     this.#underway.delete(name);
     if (this.#served.count(now) === 0) return;
-    const restMs = (now - underway.begun) * (1 - this.#waiting(now));
+    const restMs = (now - underway.begun) * restTimes * (1 - this.#waiting(now)) ** 2;
     this.#restsUntil = Math.max(this.#restsUntil, now + Math.min(restMs, restMsMax));
   }
 

@@ -31,8 +31,8 @@ export class Questions {
     this.#take = take;
   }
 
-  /** Asks what is neither under way nor at rest, as far as there is room; of pulls, those that may `begin`. */
-  ask(asks: readonly Ask[], begin: (pull: Ask) => boolean): void {
+  /** Asks what is neither under way nor at rest, as far as there is room; of pulls, those that may `begin`, for as many pages in one. */
+  ask(asks: readonly Ask[], begin: (pull: Ask) => number): void {
     const now = this.#clock.now();
     for (const [name, until] of this.#rests) if (until <= now) this.#rests.delete(name);
     for (const ask of asks) {
@@ -42,9 +42,10 @@ export class Questions {
       const group = `${to.gid} ${to.creation}`;
       const count = this.#counts.get(group) ?? 0;
       if (count >= openMax || this.#open.has(text) || this.#rests.has(name)) continue;
-      if (question.op === "pull" && !begin(ask)) continue;
+      const pages = question.op === "pull" ? begin(ask) : 1;
+      if (pages === 0) continue;
       this.#counts.set(group, count + 1);
-      const bytes = encodeQuestion({ to, question });
+      const bytes = encodeQuestion({ to, question: question.op === "pull" ? { ...question, pages } : question });
       const cancel = this.#groups.client(to).query(bytes, questionMs, (ending) => {
         // Who has forgotten his questions does not want to hear of them.
         if (!this.#open.delete(text)) return;

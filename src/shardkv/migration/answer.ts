@@ -61,7 +61,7 @@ export function answerQuestion(question: GroupQuestion, view: StateView, { self,
  * to be granted it when all but the last page have left.
  */
 function answerPull(pull: Pull, view: StateView, limits: ChunkLimits, done: (reply: PullReply, claim?: Claim) => void): void {
-  const { shard, left, since, asker, cursor } = pull;
+  const { shard, left, since, asker, cursor, pages } = pull;
   const { acquired } = readAcquired(shard, view);
   const parcel = readMoves(shard, view).parcels.find((one) => one.left === left);
   if (parcel === undefined) {
@@ -74,7 +74,8 @@ function answerPull(pull: Pull, view: StateView, limits: ChunkLimits, done: (rep
     done(addressed, standing === "above" ? { pull, needs: "address" } : undefined);
     return;
   }
-  readPage(view, shard, parcel.epoch, cursor, limits, ({ sessions, data, next }) => {
+  const size = { chunkRowsMax: limits.chunkRowsMax * pages, chunkBytesMax: limits.chunkBytesMax * pages };
+  readPage(view, shard, parcel.epoch, cursor, size, ({ sessions, data, next }) => {
     if (next === undefined && !parcel.granted) done(addressed, { pull, needs: "grant" });
     else done({ kind: "page", body: { start: cursor, sessions, data, next: next ?? endOf(parcel) } });
   });

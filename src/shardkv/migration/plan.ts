@@ -61,7 +61,7 @@ export function planOf(self: GroupName, picture: Picture, known: Known, heard: H
 
 function pullOf(self: GroupName, shard: Shard, { since, cursor }: Arrival, { group, left }: Holder): Ask {
   const asker = { gid: self.gid, creation: self.creation };
-  return { to: group, question: { op: "pull", shard, left, since, asker, cursor } };
+  return { to: group, question: { op: "pull", shard, left, since, asker, cursor, pages: 1 } };
 }
 
 /** Whether somebody earlier may still have it: asking is harmless, the source's log decides (rule 4). */

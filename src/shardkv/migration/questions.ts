@@ -17,7 +17,12 @@ export interface Pull {
   readonly asker: GroupName;
   /** Where the page begins. */
   readonly cursor: Uint8Array;
+  /** It may be as large as so many, from 1 to `pullPagesMax`. */
+  readonly pages: number;
 }
+
+/** Larger pages would keep clients of other shards waiting. */
+export const pullPagesMax = 4;
 
 /** Asks the addressee of a granted parcel whether it has the shard. */
 export interface Have {
@@ -63,7 +68,7 @@ export function encodeQuestion({ to, question }: Omit<Addressing, "op">): Uint8A
 function pack(question: GroupQuestion): Packable[] {
   switch (question.op) {
     case "pull":
-      return [question.shard, question.left, question.since, question.asker.gid, question.asker.creation, question.cursor];
+      return [question.shard, question.left, question.since, question.asker.gid, question.asker.creation, question.cursor, question.pages];
     case "have":
       return [question.shard, question.since];
     case "acquired":
@@ -87,7 +92,7 @@ export function decodeQuestion(fields: readonly unknown[], shards: number): Deco
 function unpack(fields: readonly unknown[], shards: number): GroupQuestion {
   switch (fields[0]) {
     case operations.pull:
-      expectFields(fields, 9, "A pull names a group, a shard, two configurations, another group and a cursor");
+      expectFields(fields, 10, "A pull names a group, a shard, two configurations, another group, a cursor and a size");
       return {
         op: "pull",
         shard: shardField(fields[3], shards),
@@ -95,6 +100,7 @@ function unpack(fields: readonly unknown[], shards: number): GroupQuestion {
         since: wholeField(fields[5], "configuration", 0),
         asker: nameField(fields[6], fields[7]),
         cursor: cursorField(fields[8]),
+        pages: pagesField(fields[9]),
       };
     case operations.have:
       expectFields(fields, 5, "A question of this kind names a group, a shard and a configuration");
@@ -113,6 +119,12 @@ function unpack(fields: readonly unknown[], shards: number): GroupQuestion {
 function nameField(gid: unknown, creation: unknown): GroupName {
   if (!isGroupId(gid)) throw new Malformed("A group's number is a whole number of 32 bits.");
   return { gid, creation: wholeField(creation, "creation id", 0) };
+}
+
+function pagesField(value: unknown): number {
+  const pages = wholeField(value, "size", 1);
+  if (pages > pullPagesMax) throw new Malformed(`A size is a whole number from 1 to ${pullPagesMax}, and this one is ${pages}.`);
+  return pages;
 }
 
 function cursorField(value: unknown): Uint8Array {

@@ -88,7 +88,15 @@ describe("what a leader has proposed", () => {
 test("what a holder said is remembered as long as the shard is awaited, and no reply is silence", () => {
   const heard = new HeardAnswers();
   const to = { gid: groupId(2), creation: 1, servers: [] };
-  const pull = { op: "pull", shard: 0, left: 2, since: 3, asker: { gid: groupId(1), creation: 1 }, cursor: Uint8Array.of() } as const;
+  const pull = {
+    op: "pull",
+    shard: 0,
+    left: 2,
+    since: 3,
+    asker: { gid: groupId(1), creation: 1 },
+    cursor: Uint8Array.of(),
+    pages: 1,
+  } as const;
   heard.note({ to, question: pull }, undefined);
   expect([heard.of(0, 3, 2), heard.isSilent(to)]).toEqual(["silence", true]);
   heard.note({ to, question: pull }, { kind: "no_page", why: { kind: "never_had" }, acquired: 0 });

@@ -49,7 +49,7 @@ describe("the address of a parcel", () => {
     }
     const forged: Claim = {
       needs: "address",
-      pull: { op: "pull", shard: 0, left: 2, since: 4, asker: { gid: groupId(3), creation: 2 }, cursor: new Uint8Array() },
+      pull: { op: "pull", shard: 0, left: 2, since: 4, asker: { gid: groupId(3), creation: 2 }, cursor: new Uint8Array(), pages: 1 },
     };
     expect(rig.group(0).settlement(rig.state(0), forged, rig.known)).toBeUndefined();
   });

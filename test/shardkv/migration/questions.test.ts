@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { utf8 } from "../../../src/base/bytes.ts";
 import { encode } from "../../../src/base/codec.ts";
 import { groupId } from "../../../src/base/ids.ts";
 import type { Refused } from "../../../src/rsm/state/state-machine.ts";
@@ -21,7 +22,15 @@ const names = fc.record({ gid: fc.integer({ min: 1, max: 9 }).map(groupId), crea
 const op = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
 
 const questions: fc.Arbitrary<GroupQuestion> = fc.oneof(
-  fc.record({ op: op("pull"), shard: shards, left: whole, since: whole, asker: names, cursor: fc.uint8Array({ maxLength: 9 }) }),
+  fc.record({
+    op: op("pull"),
+    shard: shards,
+    left: whole,
+    since: whole,
+    asker: names,
+    cursor: fc.uint8Array({ maxLength: 9 }),
+    pages: fc.integer({ min: 1, max: 4 }),
+  }),
   fc.record({ op: op("have"), shard: shards, since: whole }),
   fc.record({ op: op("acquired"), shard: shards }),
   fc.record({ op: op("status") }),
@@ -62,7 +71,9 @@ describe("a question to a group", () => {
     [[17, 1, 7, 4, 1], "Shard 4 was given; there are the shards 0 to 3."],
     [[18, -1, 7, 1], "A group's number is a whole number of 32 bits."],
     [[19, 1, -7], "A creation id was given as -7; it is a whole number, 0 or more."],
-    [[16, 1, 7, 1, 1, 1, 1, 1, "text"], "A cursor is bytes."],
+    [[16, 1, 7, 1, 1, 1, 1, 1, "text", 1], "A cursor is bytes."],
+    [[16, 1, 7, 1, 1, 1, 1, 1, new Uint8Array(), 0], "A size was given as 0; it is a whole number, 1 or more."],
+    [[16, 1, 7, 1, 1, 1, 1, 1, new Uint8Array(), 5], "A size is a whole number from 1 to 4, and this one is 5."],
     [[20, 1, 7], "there are 16 (pull), 17 (have), 18 (acquired) and 19 (status)"],
   ])("that is none is refused with a sentence: %j", (fields, sentence) => {
     const decoded = new KvMachine(options).decodeQuery(encode(fields)) as Refused;
@@ -134,7 +145,7 @@ describe("a machine", () => {
       changes: [{ shard: 2, owner: groupOf("B"), holder: { group: own, left: 2 } }],
     });
     const { gid, creation } = groupOf("B");
-    const pull = { op: "pull", shard: 2, left: 2, since: 2, asker: { gid, creation }, cursor: new Uint8Array() } as const;
+    const pull = { op: "pull", shard: 2, left: 2, since: 2, asker: { gid, creation }, cursor: new Uint8Array(), pages: 1 } as const;
     expect(answered(machine, state, { ...status, question: pull })).toMatchObject([
       { kind: "no_page", why: { kind: "addressed", since: 2 } },
     ]);
@@ -142,5 +153,24 @@ describe("a machine", () => {
     logs({ op: "grant", shard: 2, left: 2, since: 2 });
     expect(answered(machine, state, { ...status, question: pull })).toMatchObject([{ kind: "page", body: { next: { time: 5 } } }]);
     expect(claims).toHaveLength(1);
+  });
+
+  test("gives as many pages in one as are asked for", () => {
+    const machine = new KvMachine({ ...options, chunkRowsMax: 2 });
+    const state = new MemoryState();
+    const own = { ...groupOf("A"), creation: 7 };
+    const logs = (command: GroupCommand): number => machine.executeOwn(encodeGroupCommand(command), state, 5);
+    logs({ op: "configure", from: 0, number: 1, isMember: true, changes: [{ shard: 2, owner: own, holder: undefined }] });
+    logs({ op: "born", arrivals: [{ shard: 2, since: 1 }] });
+    const keys = Array.from({ length: 100 }, (_, at) => utf8(`key ${at}`)).filter((key) => machine.shardOf(key) === 2);
+    for (const key of keys) machine.execute(2, { op: "put", key, value: key }, state);
+    const changes = [{ shard: 2, owner: groupOf("B"), holder: { group: own, left: 2 } }];
+    logs({ op: "configure", from: 1, number: 2, isMember: false, changes });
+    const { gid, creation } = groupOf("B");
+    const pull = { op: "pull", shard: 2, left: 2, since: 2, asker: { gid, creation }, cursor: new Uint8Array() } as const;
+    for (const pages of [1, 4]) {
+      const [reply] = answered(machine, state, { ...status, question: { ...pull, pages } });
+      expect(reply).toMatchObject({ kind: "page", body: { data: { length: 2 * pages } } });
+    }
   });
 });

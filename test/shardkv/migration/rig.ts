@@ -87,7 +87,7 @@ export class MoveRig implements Table {
   /** Asks for the first page of a parcel. */
   pull(source: string, left: number, asker: string, since: number): Replied {
     const { gid, creation } = groupOf(asker);
-    return this.ask(source, { op: "pull", shard: 0, left, since, asker: { gid, creation }, cursor: new Uint8Array() });
+    return this.ask(source, { op: "pull", shard: 0, left, since, asker: { gid, creation }, cursor: new Uint8Array(), pages: 1 });
   }
 
   /** Has a source log what a claim demands. */

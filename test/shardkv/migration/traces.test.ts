@@ -80,7 +80,7 @@ describe("1=A 2=B 3=C 4=0", () => {
     const rig = new MoveRig(["ABC0"]).begin("A").configure("C", 3);
     const ask = {
       to: groupOf("B"),
-      question: { op: "pull", shard: 0, left: 3, since: 3, asker: groupOf("C"), cursor: new Uint8Array() },
+      question: { op: "pull", shard: 0, left: 3, since: 3, asker: groupOf("C"), cursor: new Uint8Array(), pages: 1 },
     } as const;
     for (const kind of ["delivered", "never_had", "not_yet"] as const) {
       expect(rig.group(2).consequences(rig.state(2), ask, { kind: "no_page", why: { kind }, acquired: 2 })).toEqual([]);
