@@ -65,7 +65,7 @@ export const found: Readonly<Record<string, Found>> = {
   "t2-successor-behind": { seed: "6", seeds: 6, invariant: "R25" },
   "w1-sessions-merged": { seed: "2", seeds: 2, invariant: "M3" },
   "w2-chunk-over-newer-data": { seed: "3", seeds: 3, invariant: "M7" },
-  "w3-served-too-early": { seed: "2", seeds: 2, invariant: "M1" },
+  "w3-served-too-early": { seed: "2", seeds: 2, invariant: "M3" },
   "w4-ownership-at-arrival": { seed: "2", seeds: 2, invariant: "M6" },
   "w5-forgotten-when-granted": { seed: "1", seeds: 1, invariant: "M8" },
   "w6-configuration-skipped": { seed: "1", seeds: 1, invariant: "M2" },

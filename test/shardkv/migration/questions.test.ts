@@ -99,9 +99,9 @@ function answered(machine: KvMachine, state: MemoryState, query: Addressing): (G
   return found;
 }
 
-describe("a machine", () => {
-  const status: Addressing = { op: "group", to: self, question: { op: "status" } };
+const status: Addressing = { op: "group", to: self, question: { op: "status" } };
 
+describe("a machine", () => {
   test("answers for its group alone, not for another one of that number", () => {
     const machine = new KvMachine(options);
     const state = new MemoryState();
@@ -154,23 +154,23 @@ describe("a machine", () => {
     expect(answered(machine, state, { ...status, question: pull })).toMatchObject([{ kind: "page", body: { next: { time: 5 } } }]);
     expect(claims).toHaveLength(1);
   });
+});
 
-  test("gives as many pages in one as are asked for", () => {
-    const machine = new KvMachine({ ...options, chunkRowsMax: 2 });
-    const state = new MemoryState();
-    const own = { ...groupOf("A"), creation: 7 };
-    const logs = (command: GroupCommand): number => machine.executeOwn(encodeGroupCommand(command), state, 5);
-    logs({ op: "configure", from: 0, number: 1, isMember: true, changes: [{ shard: 2, owner: own, holder: undefined }] });
-    logs({ op: "born", arrivals: [{ shard: 2, since: 1 }] });
-    const keys = Array.from({ length: 100 }, (_, at) => utf8(`key ${at}`)).filter((key) => machine.shardOf(key) === 2);
-    for (const key of keys) machine.execute(2, { op: "put", key, value: key }, state);
-    const changes = [{ shard: 2, owner: groupOf("B"), holder: { group: own, left: 2 } }];
-    logs({ op: "configure", from: 1, number: 2, isMember: false, changes });
-    const { gid, creation } = groupOf("B");
-    const pull = { op: "pull", shard: 2, left: 2, since: 2, asker: { gid, creation }, cursor: new Uint8Array() } as const;
-    for (const pages of [1, 4]) {
-      const [reply] = answered(machine, state, { ...status, question: { ...pull, pages } });
-      expect(reply).toMatchObject({ kind: "page", body: { data: { length: 2 * pages } } });
-    }
-  });
+test("a machine gives as many pages in one as are asked for", () => {
+  const machine = new KvMachine({ ...options, chunkRowsMax: 2 });
+  const state = new MemoryState();
+  const own = { ...groupOf("A"), creation: 7 };
+  const logs = (command: GroupCommand): number => machine.executeOwn(encodeGroupCommand(command), state, 5);
+  logs({ op: "configure", from: 0, number: 1, isMember: true, changes: [{ shard: 2, owner: own, holder: undefined }] });
+  logs({ op: "born", arrivals: [{ shard: 2, since: 1 }] });
+  const keys = Array.from({ length: 100 }, (_, at) => utf8(`key ${at}`)).filter((key) => machine.shardOf(key) === 2);
+  for (const key of keys) machine.execute(2, { op: "put", key, value: key }, state);
+  const changes = [{ shard: 2, owner: groupOf("B"), holder: { group: own, left: 2 } }];
+  logs({ op: "configure", from: 1, number: 2, isMember: false, changes });
+  const { gid, creation } = groupOf("B");
+  const pull = { op: "pull", shard: 2, left: 2, since: 2, asker: { gid, creation }, cursor: new Uint8Array() } as const;
+  for (const pages of [1, 4]) {
+    const [reply] = answered(machine, state, { ...status, question: { ...pull, pages } });
+    expect(reply).toMatchObject({ kind: "page", body: { data: { length: 2 * pages } } });
+  }
 });
