@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { Unusable } from "../rsm/identity.ts";
 import { replicaOptions } from "../rsm/options.ts";
 import { startReplica } from "../rsm/start.ts";
+import { growWhileSmall } from "../server/heap.ts";
 import { type MasterFlags, defaultShards, masterReplica, masterSettings, partitionerKinds } from "../server/master-settings.ts";
 import { refuseDirectory } from "../server/run.ts";
 import { type ReplicaFlags, replicaSettings } from "../server/settings.ts";
@@ -29,6 +30,7 @@ function kvCommand(): Command {
   );
   return command.action(async (flags: ServeFlags & ReplicaFlags) => {
     const { masters, ...member } = understood(command, () => replicaSettings(flags));
+    growWhileSmall();
     await runReplica(member, flags, (env, { log, stop }) => {
       const unusable = (found: Unusable): void => refuseDirectory(found, stop);
       if (masters === undefined) return startReplica(env, member.identity, replicaOptions(), new KvMachine(), unusable);

@@ -33,7 +33,7 @@ export class TcpClientTransport implements Transport {
     assert(isName(cluster) && isName(self) && self.startsWith(clientPrefix), "a client has a name that says that it is one");
     const limits = tcpLimits(options.limits);
     const shortestMs = Math.min(limits.pingMs, limits.silentMs, limits.waitingMs);
-    const pulse = new Pulse(clock, shortestMs / 4, shortestMs, () => this.#beat());
+    const pulse = new Pulse(clock, shortestMs / 2, shortestMs, () => this.#beat());
     const traces = new TraceLimit(trace, clock, limits.tracesPerSecondMax);
     const me = { cluster, self, incarnation: 0 };
     this.#context = { me, limits, clock, turn, rng, pulse, counters: noCounts(), traces, addressOf, onState, keepsAlive };

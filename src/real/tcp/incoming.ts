@@ -142,7 +142,8 @@ export class Incoming {
 
   readonly #flush = (): void => {
     this.#flushDue = false;
-    this.#writer.write();
+    // An answer is a sign of life.
+    if (this.#writer.write()) this.#saidAt = this.#context.pulse.now;
   };
 
   /** The socket has taken everything that it was given; what waited behind that is given to it after this. */

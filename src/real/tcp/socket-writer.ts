@@ -42,12 +42,13 @@ export class SocketWriter {
     return true;
   }
 
-  /** Writes what waits, now or as soon as the socket is free. */
-  write(): void {
+  /** Writes what waits, now or as soon as the socket is free; says whether it is now. */
+  write(): boolean {
     const socket = this.#socket;
-    if (socket === undefined || this.queue.length === 0) return;
+    if (socket === undefined || this.queue.length === 0) return false;
     if (socket.writableLength > 0) this.#isBlocked = true;
     else this.#writeAll(socket);
+    return !this.#isBlocked;
   }
 
   /** Writes what waits, and ends the socket behind it. */

@@ -60,7 +60,7 @@ export class TcpTransport implements Transport {
   constructor(options: TcpOptions, limits: TcpLimits) {
     const { cluster, self, incarnation, anyName, turn, clock, rng, addressOf = parseAddress } = options;
     const shortestMs = Math.min(limits.pingMs, limits.silentMs, limits.handshakeMs, limits.idleMs, limits.waitingMs);
-    const pulse = new Pulse(clock, shortestMs / 4, shortestMs, () => this.#beat());
+    const pulse = new Pulse(clock, shortestMs / 2, shortestMs, () => this.#beat());
     const traces = new TraceLimit(options.trace, clock, limits.tracesPerSecondMax);
     const me = { cluster, self, incarnation, anyName };
     this.#context = { me, limits, clock, turn, rng, pulse, counters: noCounts(), traces, addressOf };

@@ -14,6 +14,7 @@ import type { Founding } from "../../shardmaster/founding/wire.ts";
 import { masterGroup } from "../../shardmaster/master-group.ts";
 import { isNamed } from "../../shardmaster/address.ts";
 import { type ShardKv, startShardKv } from "../../shardkv/start.ts";
+import { growWhileSmall } from "../heap.ts";
 import { refuseDirectory, runServer } from "../run.ts";
 import type { ServerContext } from "../serve.ts";
 import { BadSetting, defaultStallMs } from "../settings.ts";
@@ -53,6 +54,7 @@ export async function runMadkvServer(settings: MadkvServerSettings, logLevel: Lo
     create: true,
     stallMs: defaultStallMs,
   };
+  growWhileSmall();
   const served = await runServer({ ...told, transport: transportOf(assignment, settings) }, logLevel, (env, context) => {
     if (stored === undefined) keep(data, assignment, context);
     const running = startPartition(env, context, assignment, settings);
