@@ -1,6 +1,7 @@
 import { KvorumError } from "../../client/errors.ts";
 import type { Trouble } from "../../client/trouble.ts";
 import { connect } from "../../real/connect.ts";
+import { collectAlone } from "../../server/heap.ts";
 import { madkvCluster } from "../../server/madkv/names.ts";
 import { enlist } from "../../server/madkv/roll.ts";
 import { compileEarly } from "./compile-early.ts";
@@ -30,6 +31,7 @@ export async function runClient({ project, addresses, deadlineMs }: ClientWords)
     enlist(project);
     // What runs before this runs once.
     compileEarly();
+    collectAlone();
     const lines = new LineProcess(new LineClient(client, complain, deadlineMs), standardInput(), standardOutput(), complain);
     process.exit(await lines.run());
   } catch (error) {

@@ -3,8 +3,10 @@ import { serverId } from "../../../src/base/ids.ts";
 import type { Cancel, Clock } from "../../../src/env/clock.ts";
 import { RealClock } from "../../../src/real/clock.ts";
 import { frameKinds, packFrame } from "../../../src/real/tcp/frame.ts";
+import { tcpLimits } from "../../../src/real/tcp/options.ts";
 import { Turn } from "../../../src/real/turn.ts";
 import { bytesOf } from "../../contract/storage-harness.ts";
+import { HandClock } from "./clockwork.ts";
 import { framesIn, helloFrame, pass, TcpRig, until } from "./rig.ts";
 
 let rig: TcpRig;
@@ -55,6 +57,20 @@ describe("a client", () => {
       [frameKinds.welcome, undefined],
       [frameKinds.packet, [7, 9]],
     ]);
+  });
+
+  test("who is answered now and then gets no other sign of life", async () => {
+    const clock = new HandClock();
+    const tb = await rig.echo("b", { clock });
+    const socket = rig.stranger(tb, hello);
+    await until(() => tb.counters().settled === 1);
+    for (let i = 0; i < 6; i += 1) {
+      clock.leap(tcpLimits().pingMs / 2);
+      socket.write(frameOf(i));
+      await until(() => framesIn(socket.received).some(({ body }) => body[0] === i && body[1] === 9));
+    }
+    const kinds = framesIn(socket.received).map(({ kind }) => kind);
+    expect(kinds).toEqual([frameKinds.welcome, ...Array.from({ length: 6 }, () => frameKinds.packet)]);
   });
 
   test("who is not there any more is nobody, and is dialled by nobody", async () => {
