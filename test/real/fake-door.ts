@@ -28,6 +28,7 @@ export class FakeDoor implements LevelDoor {
   /** How many rows an iterator hands out at once, at most. */
   chunkRowsMax: number = Infinity;
   batches = 0;
+  iterators = 0;
   openIterators = 0;
   openSnapshots = 0;
   snapshotsWhileWriting = 0;
@@ -90,6 +91,7 @@ export class FakeDoor implements LevelDoor {
   }
 
   #iterate(rows: SortedRows, from: Uint8Array, to: Uint8Array | undefined): LevelIterator {
+    this.iterators += 1;
     this.openIterators += 1;
     let next: Uint8Array | undefined = from;
     return {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { present } from "../../src/base/assert.ts";
 import { emptyBytes, utf8, utf8Text } from "../../src/base/bytes.ts";
-import type { KeyRange, Row, StorageView } from "../../src/env/storage.ts";
+import type { KeyRange, PageLimits, Row, StorageView } from "../../src/env/storage.ts";
 import { LevelStorage } from "../../src/real/level-storage.ts";
 import { Turn } from "../../src/real/turn.ts";
 import { del, put } from "../contract/storage-harness.ts";
@@ -35,6 +36,30 @@ function call(name: string): () => void {
 
 function keysOf(changes: readonly (readonly [Uint8Array, unknown])[]): string[] {
   return changes.map(([key, sealed]) => (sealed === undefined ? "-" : "") + utf8Text(key));
+}
+
+/** Fills the store with so many rows. */
+async function fill(rows: number, value = "v"): Promise<void> {
+  storage.write(
+    Array.from({ length: rows }, (_, i) => put(`k${10 + i}`, value)),
+    synced,
+  );
+  await turn();
+  door.writing.finish();
+  await turn();
+}
+
+/** A view of what is there now. */
+async function viewed(): Promise<StorageView> {
+  let opened: StorageView | undefined;
+  storage.snapshot((view) => (opened = view));
+  await turn();
+  return present(opened, "a view is open");
+}
+
+/** One page of a view. */
+function pageOf(view: StorageView, range: KeyRange, limits: PageLimits): Promise<{ rows: readonly Row[]; rest: KeyRange | undefined }> {
+  return new Promise((resolve) => view.scan(range, limits, (rows, rest) => resolve({ rows, rest })));
 }
 
 /** Reads all of a view, names what it found, and closes it. */
@@ -164,27 +189,6 @@ describe("views", () => {
     expect(door.snapshotsWhileWriting).toBe(0);
   });
 
-  test("read a range to its end, however few rows come at once", async () => {
-    door.chunkRowsMax = 3;
-    storage.write(
-      Array.from({ length: 20 }, (_, i) => put(`k${10 + i}`, "v")),
-      synced,
-    );
-    const pages: number[] = [];
-    storage.snapshot((view) => {
-      const read = (rows: readonly Row[], rest: KeyRange | undefined): void => {
-        pages.push(rows.length);
-        if (rest !== undefined) view.scan(rest, { rowsMax: 8, bytesMax: 1_000 }, read);
-      };
-      view.scan(everything, { rowsMax: 8, bytesMax: 1_000 }, read);
-    });
-    await turn();
-    door.writing.finish();
-    while (pages.reduce((sum, rows) => sum + rows, 0) < 20) await turn();
-    expect(pages).toEqual([8, 8, 4]);
-    expect(door.openIterators).toBe(0);
-  });
-
   test("that are closed hand out no page", async () => {
     storage.snapshot((view) => {
       view.scan(everything, wide, call("page"));
@@ -194,6 +198,63 @@ describe("views", () => {
     await turn();
     expect(called).toEqual([]);
     expect([door.openIterators, door.openSnapshots]).toEqual([0, 0]);
+  });
+});
+
+describe("pages of a view", () => {
+  test("go through a range to its end with one iterator, however few rows come at once", async () => {
+    door.chunkRowsMax = 3;
+    await fill(20);
+    const view = await viewed();
+    const found: string[][] = [];
+    for (let range: KeyRange | undefined = everything; range !== undefined;) {
+      const { rows, rest }: Awaited<ReturnType<typeof pageOf>> = await pageOf(view, range, { rowsMax: 8, bytesMax: 1_000 });
+      found.push(rows.map(({ key, value }) => `${utf8Text(key)}=${utf8Text(value)}`));
+      range = rest;
+    }
+    expect(found.map((rows) => rows.length)).toEqual([8, 8, 4]);
+    expect(found.flat()).toEqual(Array.from({ length: 20 }, (_, i) => `k${10 + i}=v`));
+    expect([door.iterators, door.openIterators]).toEqual([1, 0]);
+    view.close();
+  });
+
+  test("go through another range than the rest with another iterator, and keep one at most", async () => {
+    door.chunkRowsMax = 3;
+    await fill(20);
+    const view = await viewed();
+    const limits = { rowsMax: 4, bytesMax: 1_000 };
+    const first = await pageOf(view, everything, limits);
+    const again = await pageOf(view, everything, limits);
+    expect(again.rows).toEqual(first.rows);
+    const rest = present(first.rest, "there is more");
+    const shorter = await pageOf(view, { from: rest.from, to: utf8("k16") }, limits);
+    expect(shorter.rows.map(({ key }) => utf8Text(key))).toEqual(["k14", "k15"]);
+    const second = await pageOf(view, { from: new Uint8Array(rest.from), to: undefined }, { rowsMax: 1, bytesMax: 1_000 });
+    expect(second.rows.map(({ key }) => utf8Text(key))).toEqual(["k14"]);
+    expect([door.iterators, door.openIterators]).toEqual([3, 1]);
+    view.close();
+    expect([door.openIterators, door.openSnapshots]).toEqual([0, 0]);
+  });
+
+  test("let go of an iterator that has read much, and go on with another", async () => {
+    await fill(20, "x".repeat(1 << 20));
+    const view = await viewed();
+    const keys: string[] = [];
+    for (let range: KeyRange | undefined = everything; range !== undefined;) {
+      const { rows, rest }: Awaited<ReturnType<typeof pageOf>> = await pageOf(view, range, wide);
+      for (const { key } of rows) keys.push(utf8Text(key));
+      range = rest;
+    }
+    expect(keys).toEqual(Array.from({ length: 20 }, (_, i) => `k${10 + i}`));
+    expect([door.iterators, door.openIterators]).toEqual([2, 0]);
+    view.close();
+  });
+
+  test("keep the rows of a page in one piece of memory", async () => {
+    await fill(20);
+    const { rows } = await pageOf(await viewed(), everything, wide);
+    const pieces = new Set(rows.flatMap(({ key, value }) => [key.buffer, value.buffer]));
+    expect([rows.length, pieces.size]).toEqual([20, 1]);
   });
 });
 
