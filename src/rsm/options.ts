@@ -31,6 +31,8 @@ export interface MemberOptions {
    * may have before its disk.
    */
   readonly snapshotWindowMax: number;
+  /** So fast a snapshot is read and sent, lest clients notice; faster the more of the log is kept for it. */
+  readonly snapshotBytesPerSecond: number;
   /** The snapshots that a leader sends at once; others wait for their next offer. */
   readonly snapshotsAtOnceMax: number;
   /** How long a chunk may be unacknowledged before it is sent again; twice as long each time, until something is acknowledged. */
@@ -48,8 +50,9 @@ const defaults: Omit<MemberOptions, "raft"> = {
   logBytesMax: 16 * 1024 * 1024,
   logTailBytes: 8 * 1024 * 1024,
   logPinnedBytesMax: 512 * 1024 * 1024,
-  snapshotChunkBytesMax: 256 * 1024,
-  snapshotWindowMax: 4,
+  snapshotChunkBytesMax: 64 * 1024,
+  snapshotWindowMax: 16,
+  snapshotBytesPerSecond: 4 * 1024 * 1024,
   snapshotsAtOnceMax: 2,
   snapshotResendMs: 300,
   snapshotIdleMs: 5000,
@@ -62,6 +65,7 @@ export function memberOptions(given: MemberOptionsGiven = {}): MemberOptions {
   assert(options.tickMs > 0 && options.helloMs > 0, "times are positive");
   assert(options.logBytesMax > 0 && options.logTailBytes >= 0 && options.logPinnedBytesMax > 0, "limits are positive");
   const { snapshotChunkBytesMax, snapshotWindowMax, snapshotsAtOnceMax } = options;
+  assert(options.snapshotBytesPerSecond > 0, "a snapshot comes to an end");
   assert(snapshotChunkBytesMax > 0 && snapshotWindowMax > 0 && snapshotsAtOnceMax > 0, "something of a snapshot can be sent");
   assert(options.snapshotResendMs > 0 && options.snapshotIdleMs > options.snapshotResendMs, "a chunk is sent again before it is given up");
   return Object.freeze(options);

@@ -12,7 +12,7 @@ import { Group, type GroupOptions } from "./group.ts";
 const keys = new Keys(groupId(1));
 
 /** Limits that make a log too short for a follower that was away, and a snapshot many chunks long. */
-export const short = { logBytesMax: 1_500, logTailBytes: 200, snapshotChunkBytesMax: 800 };
+export const short = { logBytesMax: 1_500, logTailBytes: 200, snapshotChunkBytesMax: 800, snapshotWindowMax: 4 };
 
 /** A group one of whose followers was down while the others worked and dropped their logs. */
 export function leftBehind(options: GroupOptions = {}): { group: Group; behind: number } {

@@ -64,6 +64,8 @@ export class SnapshotPair {
   readonly options: MemberOptions;
   readonly leader: CoreState = coreState(0, "leader");
   readonly follower: CoreState = coreState(1, "follower");
+  /** The leader's, as far as senders look at it. */
+  readonly log = { bytes: 0 };
   readonly traces: string[] = [];
   /** Snapshots that have arrived whole. */
   readonly staged: StagedSnapshot[] = [];
@@ -165,6 +167,7 @@ export class SnapshotPair {
       env,
       options: this.options,
       raft: coreOf(this.leader),
+      log: this.log,
       source: { storage: this.#watched(env, pageMs), keys, machine: this.#machine },
       send: (to, word) => this.#send(0, to, word),
     });

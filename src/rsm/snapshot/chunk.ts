@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/assert.ts";
-import { Malformed, type Packable } from "../../base/codec.ts";
+import { decode, encode, Malformed, type Packable } from "../../base/codec.ts";
 import type { ReplicaId } from "../../base/ids.ts";
 import type { InstallSnapshot } from "../../raft/message.ts";
 import type { Mark, Term } from "../../raft/types.ts";
@@ -107,10 +107,20 @@ function unpackChunk(term: Term, transfer: TransferId, values: readonly unknown[
   const finished = whole(values[5]);
   if (term === 0) throw new Malformed("a chunk has a term");
   if (number <= finished) throw new Malformed("a chunk that is sent is not finished");
-  return { kind: "chunk", term, transfer, number, finished, rows: unpackRows(values[6]), mark: unpackMark(values[7], term) };
+  return { kind: "chunk", term, transfer, number, finished, rows: rowsOf(values[6]), mark: unpackMark(values[7], term) };
 }
 
-function unpackRows(packed: unknown): StateRow[] {
+/** Rows in one piece of memory. */
+export function packRows(rows: readonly StateRow[]): Uint8Array {
+  return encode(rows.flat());
+}
+
+/** What `packRows` has packed. */
+export function unpackRows(packed: Uint8Array): StateRow[] {
+  return rowsOf(decode(packed));
+}
+
+function rowsOf(packed: unknown): StateRow[] {
   if (!Array.isArray(packed) || packed.length % 2 !== 0) throw new Malformed("a chunk's rows are keys and values in turn");
   const rows: StateRow[] = [];
   for (let i = 0; i < packed.length; i += 2) {

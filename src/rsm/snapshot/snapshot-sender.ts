@@ -3,6 +3,7 @@ import type { Env } from "../../env/env.ts";
 import type { Raft } from "../../raft/raft.ts";
 import type { LogIndex } from "../../raft/types.ts";
 import type { ChunkAck, ChunkLost, ChunkWord } from "./chunk.ts";
+import type { LogStore } from "../log/log-store.ts";
 import type { MemberOptions } from "../options.ts";
 import { CatchingUp } from "./catching-up.ts";
 import type { SnapshotSource } from "./snapshot-reader.ts";
@@ -13,9 +14,13 @@ export interface SenderContext {
   readonly env: Env;
   readonly options: MemberOptions;
   readonly raft: Raft;
+  readonly log: Pick<LogStore, "bytes">;
   readonly source: SnapshotSource;
   readonly send: (to: ReplicaId, word: ChunkWord) => void;
 }
+
+/** When so much is kept of the log that may be kept, there is no time left to spare clients. */
+const hasteShare = 0.25;
 
 /** The snapshots that a leader is sending: at most one to each follower, and only so many at once. */
 export class SnapshotSender {
@@ -80,7 +85,7 @@ export class SnapshotSender {
   }
 
   #begin(to: ReplicaId): void {
-    const { env, options, raft, source, send } = this.#context;
+    const { env, options, raft, log, source, send } = this.#context;
     const { term, membership, applied } = raft.state;
     this.#count += 1;
     const transfer = new SnapshotTransfer({
@@ -90,6 +95,7 @@ export class SnapshotSender {
       membership,
       applied,
       source,
+      haste: () => log.bytes / (options.logPinnedBytesMax * hasteShare),
       clock: env.clock,
       options,
       trace: env.trace,

@@ -2,7 +2,7 @@ import type { ReplicaId } from "../../base/ids.ts";
 import type { Trace } from "../../base/trace.ts";
 import type { Cancel, Clock } from "../../env/clock.ts";
 import type { LogIndex, Mark, Membership, Term } from "../../raft/types.ts";
-import { bytesOfRows, type Chunk, type ChunkAck, type TransferId } from "./chunk.ts";
+import { bytesOfRows, type Chunk, type ChunkAck, packRows, type TransferId, unpackRows } from "./chunk.ts";
 import type { MemberOptions } from "../options.ts";
 import type { StateRow } from "../log/rows.ts";
 import { SnapshotReader, type SnapshotSource } from "./snapshot-reader.ts";
@@ -16,6 +16,8 @@ export interface TransferParts {
   /** Applied here when the follower was found to need a snapshot: the snapshot is not older. */
   readonly applied: LogIndex;
   readonly source: SnapshotSource;
+  /** How much it hastes: from 0, as slow as clients would have it, to 1 or more, as fast as it goes. */
+  readonly haste: () => number;
   readonly clock: Clock;
   readonly options: MemberOptions;
   readonly trace: Trace;
@@ -26,8 +28,11 @@ export interface TransferParts {
 
 /** A chunk that was sent and is not acknowledged. */
 interface Sent {
-  readonly chunk: Omit<Chunk, "finished">;
+  readonly number: number;
+  /** As `packRows` makes them: thousands of rows, each an object of its own, would be taken for something that lives long. */
+  readonly packed: Uint8Array;
   readonly bytes: number;
+  readonly mark: Mark | undefined;
 }
 
 /** The rows of one chunk: a decoder stops counting at 65,536 elements, and a row is two. */
@@ -55,6 +60,8 @@ export class SnapshotTransfer {
   #owedSince: number;
   #resendMs: number;
   #cancel: Cancel | undefined;
+  /** Ends the rest behind a page. */
+  #cancelRest: Cancel | undefined;
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
@@ -89,6 +96,7 @@ export class SnapshotTransfer {
   /** It sends nothing any more, and holds nothing. */
   end(): void {
     this.#cancel?.();
+    this.#cancelRest?.();
     this.#reader.close();
     this.#window.length = 0;
     this.#windowBytes = 0;
@@ -118,33 +126,49 @@ export class SnapshotTransfer {
 
   /** The next page is read when it will have room in the window; a single row that is larger has when the window is empty. */
   #read(): void {
-    const { snapshotChunkBytesMax: bytesMax, snapshotWindowMax: windowMax } = this.#parts.options;
+    const { options, clock } = this.#parts;
+    const { snapshotChunkBytesMax: bytesMax, snapshotWindowMax: windowMax } = options;
     const full = this.#window.length >= windowMax || this.#windowBytes > (windowMax - 1) * bytesMax;
-    if (!this.#reader.isReady || full) return;
+    if (!this.#reader.isReady || full || this.#cancelRest !== undefined) return;
+    const asked = clock.now();
     this.#reader.read({ rowsMax: chunkRowsMax, bytesMax }, (rows, isLast) => {
       if (rows.length > 0 || isLast) this.#take(rows, isLast);
+      if (!isLast) this.#rest(bytesOfRows(rows), asked);
+      this.#read();
+    });
+  }
+
+  /** Reading rows and sending them takes its time from clients: behind each page it is theirs. */
+  #rest(bytes: number, since: number): void {
+    const { options, clock, haste } = this.#parts;
+    const due = (bytes * 1000 * (1 - haste())) / options.snapshotBytesPerSecond;
+    const ms = Math.min(since + due - clock.now(), options.snapshotResendMs);
+    if (ms < 1) return;
+    this.#cancelRest = clock.after(ms, () => {
+      this.#cancelRest = undefined;
       this.#read();
     });
   }
 
   #take(rows: readonly StateRow[], isLast: boolean): void {
-    const { id: transfer, to, term, trace, clock } = this.#parts;
+    const { to, trace, clock } = this.#parts;
     this.#number += 1;
     const mark = isLast ? this.#mark : undefined;
     if (this.#window.length === 0) this.#owedSince = clock.now();
-    const sent: Sent = { chunk: { kind: "chunk", term, transfer, number: this.#number, rows, mark }, bytes: bytesOfRows(rows) };
+    const sent: Sent = { number: this.#number, packed: packRows(rows), bytes: bytesOfRows(rows), mark };
     this.#window.push(sent);
     this.#windowBytes += sent.bytes;
     if (mark !== undefined) trace("snapshot: sent", { to, index: mark.index, chunks: this.#number });
-    this.#send(sent);
+    this.#send(sent, rows);
   }
 
-  #send({ chunk }: Sent): void {
-    this.#parts.send({ ...chunk, finished: this.#finished });
+  #send({ number, mark }: Sent, rows: readonly StateRow[]): void {
+    const { id: transfer, term, send } = this.#parts;
+    send({ kind: "chunk", term, transfer, number, finished: this.#finished, rows, mark });
   }
 
   #sendAgain(from: number): void {
-    for (const sent of this.#window) if (sent.chunk.number >= from) this.#send(sent);
+    for (const sent of this.#window) if (sent.number >= from) this.#send(sent, unpackRows(sent.packed));
   }
 
   #wait(ms: number): void {
