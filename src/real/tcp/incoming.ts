@@ -9,6 +9,9 @@ import { encodeRefusal, encodeWelcome, type Hello, type Judgement, judgeHello } 
 
 const pong = packFrame(frameKinds.pong);
 
+/** Who has to rest again and again rests so many times as long in the end. */
+const restsMax = 8;
+
 /** Who decides about accepted connections, and hears what they bring. */
 export interface IncomingOwner {
   /** Why a peer that has said a proper hello is not let in; undefined when it is. It is settled from then on. */
@@ -40,6 +43,9 @@ export class Incoming {
   /** Nothing is read from it: it rests, or has to read first what it is answered. */
   #isResting = false;
   #isUnread = false;
+  /** The last rest: how long it was, and until when. */
+  #restMs = 0;
+  #restedAt = 0;
 
   constructor(socket: Socket, context: Context, owner: IncomingOwner) {
     this.#socket = socket;
@@ -98,13 +104,20 @@ export class Incoming {
     turn.last(this.#flush);
   }
 
-  /** Reads nothing from it for a while. */
+  /**
+   * Reads nothing from it for a while: twice as long as the last time when it has rested no longer ago than that. What somebody sends
+   * without measure costs its reading, whoever refuses it.
+   */
   rest(ms: number): void {
     if (this.#isResting || this.#state !== "settled") return;
+    const { clock } = this.#context;
+    const isAgain = clock.now() - this.#restedAt < this.#restMs;
+    this.#restMs = isAgain ? Math.min(2 * this.#restMs, restsMax * ms) : ms;
     this.#isResting = true;
     this.#listenOrNot();
-    this.#context.clock.after(ms, () => {
+    clock.after(this.#restMs, () => {
       this.#isResting = false;
+      this.#restedAt = clock.now();
       this.#listenOrNot();
     });
   }
@@ -128,6 +141,8 @@ export class Incoming {
   beat(): void {
     const { limits, counters, pulse } = this.#context;
     if (this.#state === "settled") {
+      // Whoever rests is told that this server lives: his questions are not heard.
+      if (this.#isResting && pulse.now - this.#saidAt >= limits.pingMs && this.#writer.say(pong)) this.#saidAt = pulse.now;
       // One that is not listened to cannot be heard: it has longer, because a slow line may need it.
       if (pulse.now - this.#heardAt <= (this.#isUnread ? limits.clientUnreadMs : limits.idleMs)) return;
       counters.idle += 1;

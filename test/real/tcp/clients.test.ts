@@ -27,9 +27,13 @@ class HeldClock implements Clock {
   readonly heldMs = 123_456;
   readonly #clock = new RealClock(new Turn());
   #held: () => void = () => {};
+  /** What was held. */
+  readonly waits: number[] = [];
+  /** How far it has leapt. */
+  ahead = 0;
 
   now(): number {
-    return this.#clock.now();
+    return this.#clock.now() + this.ahead;
   }
 
   wallMs(): number {
@@ -37,7 +41,8 @@ class HeldClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    if (ms !== this.heldMs) return this.#clock.after(ms, run);
+    if (ms < this.heldMs) return this.#clock.after(ms, run);
+    this.waits.push(ms);
     this.#held = run;
     return () => {};
   }
@@ -162,5 +167,33 @@ describe("a client that is not listened to", () => {
     clock.release();
     await until(() => heard.length === 3);
     expect(heard).toEqual(["client/7 1", "client/8 3", "client/7 2"]);
+  });
+
+  test("who has to rest again and again rests longer each time, up to eight times; not when it was quiet in between", async () => {
+    const clock = new HeldClock();
+    const tb = await rig.open("b", { clock });
+    tb.onPacket((from) => tb.rest(from, clock.heldMs));
+    const socket = rig.stranger(tb, hello);
+    for (let rests = 1; rests <= 5; rests += 1) {
+      socket.write(frameOf(1));
+      await until(() => clock.waits.length === rests);
+      clock.release();
+    }
+    clock.ahead += 9 * clock.heldMs;
+    socket.write(frameOf(1));
+    await until(() => clock.waits.length === 6);
+    expect(clock.waits.map((ms) => ms / clock.heldMs)).toEqual([1, 2, 4, 8, 8, 1]);
+  });
+
+  test("who rests is told that the server lives", async () => {
+    const clock = new HeldClock();
+    const tb = await rig.open("b", { clock, limits: { pingMs: 20 } });
+    tb.onPacket((from) => tb.rest(from, clock.heldMs));
+    const socket = rig.stranger(tb, hello, frameOf(1));
+    await until(() => clock.waits.length === 1);
+    const signs = (): number => framesIn(socket.received).filter(({ kind }) => kind === frameKinds.pong).length;
+    const before = signs();
+    await until(() => signs() >= before + 3);
+    expect(clock.waits).toEqual([clock.heldMs]);
   });
 });
