@@ -1,5 +1,6 @@
 import { assert } from "./assert.ts";
 import { copyInto } from "./copy.ts";
+import { hash32 } from "./hash.ts";
 
 /** A table is made for half as many entries as it has slots, and twice as large each time that it is full. */
 const slotsMin = 64;
@@ -41,13 +42,13 @@ export class ByteMap<Value> {
   }
 
   get(key: Uint8Array): Value | undefined {
-    const place = this.#slots[this.#find(key, hashOf(key, this.#seed)) + 1] as number;
+    const place = this.#slots[this.#find(key, hash32(key, this.#seed)) + 1] as number;
     return place === empty ? undefined : this.#values[place];
   }
 
-  /** Says where the copy of the key begins, for `keyAt`. */
+  /** Says where the copy of the key begins, for `copyKey` and `isKeyAt`. */
   set(key: Uint8Array, value: Value): number {
-    const hash = hashOf(key, this.#seed);
+    const hash = hash32(key, this.#seed);
     const slot = this.#find(key, hash);
     const slots = this.#slots;
     const found = slots[slot + 1] as number;
@@ -65,14 +66,16 @@ export class ByteMap<Value> {
     return at;
   }
 
-  /** A view of the key whose copy begins at `at`; whoever keeps it keeps the memory of all keys. */
-  keyAt(at: number, length: number): Uint8Array {
-    return new Uint8Array(this.#keys.buffer, at, length);
+  /** Fills `into` from the place `from` on with the key whose copy begins at `at`, and which is as long as that. */
+  copyKey(at: number, into: Uint8Array, from: number): void {
+    const keys = this.#keys;
+    const length = into.length - from;
+    for (let i = 0; i < length; i += 1) into[from + i] = keys[at + i] as number;
   }
 
   /**
    * Takes everything out. What is filled as before finds its room again: fresh memory for every filling costs more than to wipe what
-   * is there. Views of its keys, and the list of its values, are good for nothing any more.
+   * is there. The list of its values is good for nothing any more.
    */
   clear(): void {
     const count = this.#mask + 1;
@@ -136,27 +139,4 @@ export class ByteMap<Value> {
 
 function emptySlots(count: number): Int32Array {
   return new Int32Array(count * slotFields).fill(empty);
-}
-
-/** Four bytes at a time, and spread over all 32 bits in the end (as MurmurHash3). */
-function hashOf(key: Uint8Array, seed: number): number {
-  const length = key.length;
-  const whole = length & ~3;
-  let hash = seed ^ length;
-  for (let i = 0; i < whole; i += 4) {
-    const word = (key[i] as number) | ((key[i + 1] as number) << 8) | ((key[i + 2] as number) << 16) | ((key[i + 3] as number) << 24);
-    hash = mix(hash, word);
-  }
-  let rest = 0;
-  for (let i = whole; i < length; i += 1) rest = (rest << 8) | (key[i] as number);
-  hash = mix(hash, rest);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
-
-function mix(hash: number, word: number): number {
-  const spread = Math.imul(word, 0xcc9e2d51);
-  const mixed = hash ^ Math.imul((spread << 15) | (spread >>> 17), 0x1b873593);
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
 }

@@ -93,3 +93,28 @@ function avalanche(lane: number): number {
 function upperHalf(value: number): number {
   return Math.floor(value / 2 ** 32) | 0;
 }
+
+// ---- short
+
+/** A quick hash of some bytes, to find them by: four at a time, spread over all 32 bits in the end (as MurmurHash3). */
+export function hash32(key: Uint8Array, seed = 0): number {
+  const length = key.length;
+  const whole = length & ~3;
+  let hash = seed ^ length;
+  for (let i = 0; i < whole; i += 4) {
+    const word = (key[i] as number) | ((key[i + 1] as number) << 8) | ((key[i + 2] as number) << 16) | ((key[i + 3] as number) << 24);
+    hash = mix(hash, word);
+  }
+  let rest = 0;
+  for (let i = whole; i < length; i += 1) rest = (rest << 8) | (key[i] as number);
+  hash = mix(hash, rest);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+function mix(hash: number, word: number): number {
+  const spread = Math.imul(word, 0xcc9e2d51);
+  const mixed = hash ^ Math.imul((spread << 15) | (spread >>> 17), 0x1b873593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}

@@ -8,10 +8,10 @@ export type ReadRow = (key: Uint8Array) => Uint8Array | undefined;
 /** What a member replicates. Everything happens within one turn; nothing in here waits. */
 export interface Machine {
   /**
-   * Applies `entries`, which follow each other, and adds to `rows` what changes. The rows go to disk in one batch with the applied
-   * index; `read` does not see them before that.
+   * Applies `entries`, which follow each other, and adds to `rows` what changes, with `prefix` before each of its own keys. The rows go
+   * to disk in one batch with the applied index; `read`, which takes the keys without it, does not see them before that.
    */
-  apply(entries: readonly Entry[], read: ReadRow, rows: WriteOp[]): void;
+  apply(entries: readonly Entry[], read: ReadRow, rows: WriteOp[], prefix: Uint8Array): void;
   /** The state is as of `index`: at the start, and when a snapshot has taken its place. */
   restored(index: LogIndex, read: ReadRow): void;
   /** The state may answer the read `context` now. */

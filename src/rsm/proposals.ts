@@ -1,4 +1,6 @@
 import { assert } from "../base/assert.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { hash32 } from "../base/hash.ts";
 import type { ServerId } from "../base/ids.ts";
 import type { LogIndex, Term } from "../raft/types.ts";
 
@@ -31,8 +33,8 @@ export interface Joined extends Caller {
 export interface Waiting extends Caller {
   readonly index: LogIndex;
   readonly term: Term;
-  /** The text of what names the request. */
-  readonly name: string;
+  /** What names the request. */
+  readonly name: Uint8Array;
   readonly bytes: number;
   /** Other attempts of the same request. */
   joined: Joined[] | undefined;
@@ -52,7 +54,8 @@ export class Proposals {
   readonly #room: LogRoom;
   #queue: Waiting[] = [];
   #first = 0;
-  readonly #byName = new Map<string, Waiting>();
+  /** By the hash of its name; of several that have the same, one. */
+  readonly #byName = new Map<number, Waiting>();
   #calls = 0;
   #bytes = 0;
 
@@ -80,14 +83,15 @@ export class Proposals {
     const last = this.#queue[this.#queue.length - 1];
     assert(last === undefined || last.index < waiting.index, "what is proposed later stands later in the log");
     this.#queue.push(waiting);
-    this.#byName.set(waiting.name, waiting);
+    this.#byName.set(hash32(waiting.name), waiting);
     this.#calls += 1;
     this.#bytes += waiting.bytes;
   }
 
-  /** The request of that name that is waiting. */
-  named(name: string): Waiting | undefined {
-    return this.#byName.get(name);
+  /** The request of that name that is waiting; one that nobody finds costs an entry, and nothing else. */
+  named(name: Uint8Array): Waiting | undefined {
+    const waiting = this.#byName.get(hash32(name));
+    return waiting !== undefined && equalBytes(waiting.name, name) ? waiting : undefined;
   }
 
   /** Another attempt of a request waits with it. */
@@ -121,7 +125,8 @@ export class Proposals {
   }
 
   #forget(waiting: Waiting): void {
-    this.#byName.delete(waiting.name);
+    const hash = hash32(waiting.name);
+    if (this.#byName.get(hash) === waiting) this.#byName.delete(hash);
     this.#calls -= 1 + (waiting.joined?.length ?? 0);
     this.#bytes -= waiting.bytes;
   }

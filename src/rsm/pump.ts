@@ -188,16 +188,10 @@ export class Pump {
   /** The state changes and the applied index are one batch, and it is handed over before anybody learns of the result. */
   #apply(entries: readonly Entry[]): void {
     const { env, keys, raft, log, machine } = this.#context;
-    const last = entries[entries.length - 1] as Entry;
-    const changes: WriteOp[] = [];
-    machine.apply(entries, this.#read, changes);
+    const { index, term } = entries[entries.length - 1] as Entry;
     const generation = this.#generation;
     const batch: WriteOp[] = [];
-    for (const change of changes) {
-      const key = keys.state(generation, change.key);
-      batch.push(change.op === "put" ? { op: "put", key, value: change.value } : { op: "delete", key });
-    }
-    const { index, term } = last;
+    machine.apply(entries, this.#read, batch, keys.generation(generation));
     batch.push({ op: "put", key: keys.applied, value: encodeApplied({ index, term, chain: log.chainAt(index), generation }) });
     env.storage.write(batch, { sync: false }, () => {
       this.#durableApplied = Math.max(this.#durableApplied, index);

@@ -1,5 +1,5 @@
 import { assert, present } from "../base/assert.ts";
-import { getU64, putU64 } from "../base/bytes.ts";
+import { concat, getU64, putU64 } from "../base/bytes.ts";
 import type { WriteOp } from "../env/storage.ts";
 import type { Entry, LogIndex } from "../raft/types.ts";
 import type { Machine, ReadRow } from "./machine.ts";
@@ -41,17 +41,17 @@ export class Recorder implements Machine {
     this.#hooks = hooks;
   }
 
-  apply(entries: readonly Entry[], read: ReadRow, rows: WriteOp[]): void {
+  apply(entries: readonly Entry[], read: ReadRow, rows: WriteOp[], prefix: Uint8Array): void {
     let last = lastOf(read);
     for (const entry of entries) {
       assert(entry.index === last + 1, "entries are applied in order, each once");
       last = entry.index;
-      rows.push({ op: "put", key: commandKey(entry.index), value: entry.data });
+      rows.push({ op: "put", key: concat([prefix, commandKey(entry.index)]), value: entry.data });
       this.#hooks.applied(entry);
     }
     const value = new Uint8Array(8);
     putU64(value, 0, last);
-    rows.push({ op: "put", key: lastKey, value });
+    rows.push({ op: "put", key: concat([prefix, lastKey]), value });
   }
 
   restored(index: LogIndex, read: ReadRow): void {

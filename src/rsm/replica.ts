@@ -206,12 +206,12 @@ export class Replica<Command, Query> implements Machine, GroupService {
 
   // ---- the machine of a member
 
-  apply(entries: readonly Entry[], _: ReadRow, rows: WriteOp[]): void {
+  apply(entries: readonly Entry[], _: ReadRow, rows: WriteOp[], prefix: Uint8Array): void {
     const views = this.#views;
     this.#rows.begin(views?.any === true ? views.changing : undefined);
     for (const entry of entries) this.#requests.applied(entry, this.#apply(entry));
     this.#sessions.flush(this.#rows);
-    this.#rows.emit(rows);
+    this.#rows.emit(rows, prefix);
   }
 
   #apply(entry: Entry): Applied | undefined {

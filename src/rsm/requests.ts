@@ -7,10 +7,9 @@ import { FairQueue } from "./fair-queue.ts";
 import type { ReplicaOptions } from "./options.ts";
 import { type Arrived, costOf, type Joined, Proposals, type Waiting } from "./proposals.ts";
 import { notLeader } from "./readings.ts";
-import { nameOf } from "./session/request.ts";
+import { nameOfRequest } from "./session/entry.ts";
 import type { Applied } from "./session/sessions.ts";
 import { Shares } from "./shares.ts";
-import { keyText } from "./state/key-text.ts";
 import { refused, type Refused } from "./state/state-machine.ts";
 
 /** What a leader's requests need of it. */
@@ -98,7 +97,7 @@ export class Requests {
     const data = this.#deps.entry(bytes);
     const malformed = this.#deps.refuse(data);
     if (malformed !== undefined) return malformed;
-    const name = keyText(nameOf(bytes));
+    const name = nameOfRequest(data);
     const same = this.#proposals.named(name);
     if (same !== undefined) {
       // One entry is enough for both. Whether a request was executed before is decided where it is applied, never here.

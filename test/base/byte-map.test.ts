@@ -42,7 +42,12 @@ test("has copies of its keys, which stay where they are", () => {
     given[1] = number;
     return map.set(given, number);
   });
-  expect(places.map((at) => map.keyAt(at, 3))).toEqual(places.map((_, number) => keyOf(number)));
+  const keyAt = (at: number): Uint8Array => {
+    const key = Uint8Array.of(7, 0, 0, 0);
+    map.copyKey(at, key, 1);
+    return key;
+  };
+  expect(places.map(keyAt)).toEqual(places.map((_, number) => Uint8Array.of(7, ...keyOf(number))));
   expect(places.map((_, number) => map.get(keyOf(number)))).toEqual(places.map((_, number) => number));
   expect(map.set(keyOf(500), 1)).toBe(places[500]);
 });

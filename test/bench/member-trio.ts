@@ -1,5 +1,5 @@
 import { assert, present } from "../../src/base/assert.ts";
-import { getU64, putU64 } from "../../src/base/bytes.ts";
+import { concat, getU64, putU64 } from "../../src/base/bytes.ts";
 import { groupId, replicaId, serverId } from "../../src/base/ids.ts";
 import type { WriteOp } from "../../src/env/storage.ts";
 import type { Entry, LogIndex } from "../../src/raft/types.ts";
@@ -69,7 +69,7 @@ class CountingMachine implements Machine {
     this.#applied = applied;
   }
 
-  apply(entries: readonly Entry[], _: ReadRow, rows: WriteOp[]): void {
+  apply(entries: readonly Entry[], _: ReadRow, rows: WriteOp[], prefix: Uint8Array): void {
     for (const entry of entries) {
       assert(entry.index === this.last + 1, "entries are applied in order, each once");
       this.last = entry.index;
@@ -77,7 +77,7 @@ class CountingMachine implements Machine {
     }
     const value = new Uint8Array(8);
     putU64(value, 0, this.last);
-    rows.push({ op: "put", key: lastKey, value });
+    rows.push({ op: "put", key: concat([prefix, lastKey]), value });
   }
 
   restored(index: LogIndex, read: ReadRow): void {

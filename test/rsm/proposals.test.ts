@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { AssertionError } from "../../src/base/assert.ts";
+import { utf8 } from "../../src/base/bytes.ts";
+import { hash32 } from "../../src/base/hash.ts";
 import { serverId } from "../../src/base/ids.ts";
 import { Proposals, type Waiting } from "../../src/rsm/proposals.ts";
 
@@ -9,7 +11,7 @@ const waiting = (index: number, name = `n${index}`, bytes = 10): Waiting => ({
   call: index,
   index,
   term: 1,
-  name,
+  name: utf8(name),
   bytes,
   joined: undefined,
 });
@@ -33,12 +35,25 @@ test("a place that was passed over is a bug of ours", () => {
 test("attempts of one request wait together, and count as calls but not as bytes", () => {
   const proposals = new Proposals(room);
   proposals.add(waiting(1, "a"));
-  const same = proposals.named("a");
+  const same = proposals.named(utf8("a"));
   proposals.join(same as Waiting, { from, call: 8, bytes: 10 });
   proposals.join(same as Waiting, { from, call: 9, bytes: 10 });
   expect([proposals.calls, proposals.bytes]).toEqual([3, 10]);
   expect(proposals.take(1)?.joined?.map(({ call }) => call)).toEqual([8, 9]);
-  expect([proposals.calls, proposals.bytes, proposals.named("a")]).toEqual([0, 0, undefined]);
+  expect([proposals.calls, proposals.bytes, proposals.named(utf8("a"))]).toEqual([0, 0, undefined]);
+});
+
+test("requests whose names have one hash are told apart, and one of them is found", () => {
+  const names = ["n56573", "n154854"] as const;
+  expect(hash32(utf8(names[0]))).toBe(hash32(utf8(names[1])));
+  const proposals = new Proposals(room);
+  names.forEach((name, index) => proposals.add(waiting(index + 1, name)));
+  const found = (): (number | undefined)[] => names.map((name) => proposals.named(utf8(name))?.index);
+  expect(found()).toEqual([undefined, 2]);
+  proposals.take(1);
+  expect(found()).toEqual([undefined, 2]);
+  proposals.take(2);
+  expect(found()).toEqual([undefined, undefined]);
 });
 
 test("all are taken at once, and none remains", () => {
@@ -55,7 +70,7 @@ test("there is room for so many calls, and for so many bytes", () => {
   const proposals = new Proposals({ loggedMax: 3, loggedBytesMax: 100 });
   proposals.add(waiting(1, "a", 60));
   expect([proposals.hasRoomFor(40), proposals.hasRoomFor(41)]).toEqual([true, false]);
-  proposals.join(proposals.named("a") as Waiting, { from, call: 8, bytes: 60 });
+  proposals.join(proposals.named(utf8("a")) as Waiting, { from, call: 8, bytes: 60 });
   expect(proposals.hasRoomFor(1)).toBe(true);
   proposals.add(waiting(2, "b", 1));
   expect(proposals.hasRoomFor(1)).toBe(false);

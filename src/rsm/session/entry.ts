@@ -2,7 +2,7 @@ import { getU64, putU64 } from "../../base/bytes.ts";
 import { decode, encode, Malformed } from "../../base/codec.ts";
 import { Pool } from "../../base/pool.ts";
 import { whole } from "../fields.ts";
-import { clientBytesMax, clientBytesMin, decodeRequest, type Request, shardMax } from "./request.ts";
+import { clientBytesMax, clientBytesMin, decodeRequest, nameOf, type Request, shardMax } from "./request.ts";
 import { packLimits, type SessionLimits, unpackLimits } from "./session-limits.ts";
 import type { Shard } from "../state/state-machine.ts";
 
@@ -80,6 +80,11 @@ export function decodeEntry(data: Uint8Array): Logged {
     default:
       throw new Malformed(`an unknown kind of entry: ${kind}`);
   }
+}
+
+/** What names the request that a request's entry holds: a view of it. */
+export function nameOfRequest(data: Uint8Array): Uint8Array {
+  return nameOf(data, headBytes);
 }
 
 function unpackNames(values: unknown): SessionName[] {

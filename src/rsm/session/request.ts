@@ -74,9 +74,9 @@ export function decodeRequest(bytes: Uint8Array, start = 0): Request {
   };
 }
 
-/** The bytes of a request that was decoded which name it: client, number and shard. Every attempt has the same. */
-export function nameOf(request: Uint8Array): Uint8Array {
-  return request.subarray(0, 11 + (request[0] as number));
+/** The bytes that name a request which was decoded from `start` on: client, number and shard. Every attempt has the same. */
+export function nameOf(bytes: Uint8Array, start: number): Uint8Array {
+  return bytes.subarray(start, start + 11 + (bytes[start] as number));
 }
 
 function safe(value: number): number {

@@ -1,6 +1,8 @@
 import { assert } from "../../base/assert.ts";
+import { emptyBytes } from "../../base/bytes.ts";
 import { ByteMap } from "../../base/byte-map.ts";
-import { Pool, pooledCopy } from "../../base/pool.ts";
+import { copyInto } from "../../base/copy.ts";
+import { Pool, pooled } from "../../base/pool.ts";
 import type { WriteOp } from "../../env/storage.ts";
 import type { ReadRow } from "../machine.ts";
 import { ownRows, type State } from "./state.ts";
@@ -119,15 +121,15 @@ export class StateRows implements State {
   change(row: HeldRow): void {
     assert(this.#applying, "rows change only while entries are applied");
     if (row.changed) return;
-    this.#changing?.(pooledCopy(this.#keyOf(row)), bytesOf(row));
+    this.#changing?.(this.#keyOf(row, emptyBytes), bytesOf(row));
     row.changed = true;
     this.#changed.push(row);
   }
 
-  /** The entries have been applied: adds everything that they have changed to `rows`. The keys keep more memory than they are. */
-  emit(rows: WriteOp[]): void {
+  /** The entries have been applied: adds everything that they have changed to `rows`, with `prefix` before the keys. */
+  emit(rows: WriteOp[], prefix: Uint8Array = emptyBytes): void {
     for (const row of this.#changed) {
-      const key = this.#keyOf(row);
+      const key = this.#keyOf(row, prefix);
       const value = bytesOf(row);
       rows.push(value === undefined ? { op: "delete", key } : { op: "put", key, value });
       row.changed = false;
@@ -192,9 +194,12 @@ export class StateRows implements State {
     return kept <= smallMemoryBytes || kept <= 2 * bytes.length ? bytes : this.#pool.copy(bytes);
   }
 
-  /** A row that is asked for, and every row that is changed, is in the young part. */
-  #keyOf({ keyAt, keyLength }: HeldRow): Uint8Array {
-    return this.#young.keyAt(keyAt, keyLength);
+  /** The key with `prefix` before it. A row that is asked for, and every row that is changed, is in the young part. */
+  #keyOf({ keyAt, keyLength }: HeldRow, prefix: Uint8Array): Uint8Array {
+    const key = pooled(prefix.length + keyLength);
+    copyInto(key, prefix);
+    this.#young.copyKey(keyAt, key, prefix.length);
+    return key;
   }
 
   get #isFull(): boolean {

@@ -83,9 +83,9 @@ export class GroupOracle {
 
   #watchState(at: number, replica: AnyReplica): void {
     const apply = replica.apply.bind(replica);
-    replica.apply = (entries, read, rows) => {
+    replica.apply = (entries, ...rest) => {
       for (const entry of entries) this.#cluster.applied(at, entry);
-      apply(entries, read, rows);
+      apply(entries, ...rest);
     };
     const restored = replica.restored.bind(replica);
     replica.restored = (index, read) => {
