@@ -110,6 +110,20 @@ describe("while entries are applied", () => {
     ]);
   });
 
+  test("hands rows out with what stands before their keys, and knows them without it", () => {
+    const state = new StateRows(() => undefined, 1e6);
+    state.begin();
+    state.put(utf8("a key that is not short"), utf8("1"));
+    state.delete(utf8("there"));
+    const rows: WriteOp[] = [];
+    state.emit(rows, utf8("group/"));
+    expect(rows).toEqual([
+      { op: "put", key: utf8("group/a key that is not short"), value: utf8("1") },
+      { op: "delete", key: utf8("group/there") },
+    ]);
+    expect(state.get(utf8("a key that is not short"))).toEqual(utf8("1"));
+  });
+
   test("tells once of each row that changes, as it was before", () => {
     const disk = new Disk();
     disk.rows.set("there", utf8("before"));
