@@ -43,9 +43,9 @@ test("has copies of its keys, which stay where they are", () => {
     return map.set(given, number);
   });
   const keyAt = (at: number): Uint8Array => {
-    const key = Uint8Array.of(7, 0, 0, 0);
-    map.copyKey(at, key, 1);
-    return key;
+    const copy = Uint8Array.of(7, 0, 0, 0);
+    map.copyKey(at, copy, 1);
+    return copy;
   };
   expect(places.map(keyAt)).toEqual(places.map((_, number) => Uint8Array.of(7, ...keyOf(number))));
   expect(places.map((_, number) => map.get(keyOf(number)))).toEqual(places.map((_, number) => number));

@@ -92,6 +92,20 @@ test("while entries are applied it does not look for what is put as new, also wh
   expect(() => state.put(utf8("new"), utf8("2"), true)).toThrow("what is put as new is not there");
 });
 
+test("hands rows out with what stands before their keys, and knows them without it", () => {
+  const state = new StateRows(() => undefined, 1e6);
+  state.begin();
+  state.put(utf8("a key that is not short"), utf8("1"));
+  state.delete(utf8("there"));
+  const rows: WriteOp[] = [];
+  state.emit(rows, utf8("group/"));
+  expect(rows).toEqual([
+    { op: "put", key: utf8("group/a key that is not short"), value: utf8("1") },
+    { op: "delete", key: utf8("group/there") },
+  ]);
+  expect(state.get(utf8("a key that is not short"))).toEqual(utf8("1"));
+});
+
 describe("while entries are applied", () => {
   test("reads its own writes, and gives each row's last change once", () => {
     const disk = new Disk();
@@ -108,20 +122,6 @@ describe("while entries are applied", () => {
       { op: "put", key: utf8("new"), value: utf8("2") },
       { op: "delete", key: utf8("there") },
     ]);
-  });
-
-  test("hands rows out with what stands before their keys, and knows them without it", () => {
-    const state = new StateRows(() => undefined, 1e6);
-    state.begin();
-    state.put(utf8("a key that is not short"), utf8("1"));
-    state.delete(utf8("there"));
-    const rows: WriteOp[] = [];
-    state.emit(rows, utf8("group/"));
-    expect(rows).toEqual([
-      { op: "put", key: utf8("group/a key that is not short"), value: utf8("1") },
-      { op: "delete", key: utf8("group/there") },
-    ]);
-    expect(state.get(utf8("a key that is not short"))).toEqual(utf8("1"));
   });
 
   test("tells once of each row that changes, as it was before", () => {
