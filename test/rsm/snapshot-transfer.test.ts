@@ -212,9 +212,9 @@ describe("a transfer", () => {
 
 test("64 MiB go to a follower with a slow disk, and neither side ever holds more than a window of chunks", () => {
   const whole = Array.from({ length: 16_384 }, (_, at): StateRow => [Uint8Array.of(1, at >> 8, at & 0xff), new Uint8Array(4_096)]);
-  const member = { snapshotBytesPerSecond: 1 << 30 };
+  const unpaced = { snapshotBytesPerSecond: 1 << 30 };
   const network = { checkBytes: false, link: { baseMinMs: 1, baseMaxMs: 1 } };
-  const pair = new SnapshotPair({ rows: whole, member, disk: { checkBytes: false }, network });
+  const pair = new SnapshotPair({ rows: whole, member: unpaced, disk: { checkBytes: false }, network });
   pair.rig.world.runFor(1_000);
   pair.unfinishedPeak = 0;
   pair.followerDisk.drive.slow(20);

@@ -168,8 +168,10 @@ describe("a client that is not listened to", () => {
     await until(() => heard.length === 3);
     expect(heard).toEqual(["client/7 1", "client/8 3", "client/7 2"]);
   });
+});
 
-  test("who has to rest again and again rests longer each time, up to eight times; not when it was quiet in between", async () => {
+describe("a client that has to rest", () => {
+  test("again and again rests longer each time, up to eight times; not when it was quiet in between", async () => {
     const clock = new HeldClock();
     const tb = await rig.open("b", { clock });
     tb.onPacket((from) => tb.rest(from, clock.heldMs));
@@ -185,7 +187,7 @@ describe("a client that is not listened to", () => {
     expect(clock.waits.map((ms) => ms / clock.heldMs)).toEqual([1, 2, 4, 8, 8, 1]);
   });
 
-  test("who rests is told that the server lives", async () => {
+  test("is told that the server lives", async () => {
     const clock = new HeldClock();
     const tb = await rig.open("b", { clock, limits: { pingMs: 20 } });
     tb.onPacket((from) => tb.rest(from, clock.heldMs));
