@@ -52,7 +52,8 @@ const slackMax = 1024;
 /** The requests that wait for their entries, which stand in the log in the same order. */
 export class Proposals {
   readonly #room: LogRoom;
-  #queue: Waiting[] = [];
+  /** From `#first` on; what stands before that is gone, lest it keep the memory of its entry. */
+  #queue: (Waiting | undefined)[] = [];
   #first = 0;
   /** By the hash of its name; of several that have the same, one. */
   readonly #byName = new Map<number, Waiting>();
@@ -106,6 +107,7 @@ export class Proposals {
     const waiting = this.#queue[this.#first];
     if (waiting === undefined || waiting.index > index) return undefined;
     assert(waiting.index === index, "entries are applied in order");
+    this.#queue[this.#first] = undefined;
     this.#first += 1;
     if (this.#first > slackMax && 2 * this.#first > this.#queue.length) {
       this.#queue.splice(0, this.#first);
@@ -117,7 +119,7 @@ export class Proposals {
 
   /** Everything that waited; it waits no more. */
   takeAll(): Waiting[] {
-    const all = this.#queue.slice(this.#first);
+    const all = this.#queue.slice(this.#first) as Waiting[];
     this.#queue = [];
     this.#first = 0;
     for (const waiting of all) this.#forget(waiting);

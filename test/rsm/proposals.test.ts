@@ -3,6 +3,7 @@ import { AssertionError } from "../../src/base/assert.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { hash32 } from "../../src/base/hash.ts";
 import { serverId } from "../../src/base/ids.ts";
+import { heldBytes } from "../../src/lab/real/heap.ts";
 import { Proposals, type Waiting } from "../../src/rsm/proposals.ts";
 
 const from = serverId("c");
@@ -54,6 +55,16 @@ test("requests whose names have one hash are told apart, and one of them is foun
   expect(found()).toEqual([undefined, 2]);
   proposals.take(2);
   expect(found()).toEqual([undefined, undefined]);
+});
+
+test("what is taken keeps no memory of its entry", () => {
+  const proposals = new Proposals(room);
+  const before = heldBytes();
+  for (let index = 1; index <= 100; index += 1) {
+    proposals.add({ ...waiting(index), name: new Uint8Array(1 << 20).subarray(0, 20) });
+    proposals.take(index);
+  }
+  expect(heldBytes() - before).toBeLessThan(10 << 20);
 });
 
 test("all are taken at once, and none remains", () => {

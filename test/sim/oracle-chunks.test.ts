@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { groupId } from "../../src/base/ids.ts";
 import type { Chunk, ChunkAck } from "../../src/rsm/snapshot/chunk.ts";
+import { memberOptions } from "../../src/rsm/options.ts";
 import { Keys } from "../../src/rsm/log/rows.ts";
 import { broken, chainOf, committed, GlassGroup, led, log } from "./glass-group.ts";
 
@@ -40,8 +41,9 @@ test("R24: a chunk is larger than it may be, or too many are under way", () => {
   expect(broken(() => group.say(0, 2, chunk(1, { rows: [row] })))).toBeUndefined();
   expect(broken(() => group.say(0, 2, chunk(1, { rows: [[Uint8Array.of(1), new Uint8Array(1024 * 1024)]] })))).toBeUndefined();
   expect(broken(() => group.say(0, 2, chunk(1, { rows: [row, row] })))).toBe("R24");
-  for (let number = 1; number <= 4; number += 1) group.say(0, 2, chunk(number));
-  expect(broken(() => group.say(0, 2, chunk(5)))).toBe("R24");
+  const { snapshotWindowMax } = memberOptions();
+  for (let number = 1; number <= snapshotWindowMax; number += 1) group.say(0, 2, chunk(number));
+  expect(broken(() => group.say(0, 2, chunk(snapshotWindowMax + 1)))).toBe("R24");
 });
 
 test("R11: two transfers have one name, or a chunk comes behind none", () => {
