@@ -44,10 +44,10 @@ function stateWith(sessions: number, keys: readonly Uint8Array[]): MemoryState {
   return state;
 }
 
-function pageAt(state: MemoryState, cursor: Uint8Array, limits: ChunkLimits): CopyPage {
+function pageAt(state: MemoryState, cursor: Uint8Array, limits: ChunkLimits, values?: "names only"): CopyPage {
   const view = state.view();
   const pages: CopyPage[] = [];
-  readPage(view, 5, 3, cursor, limits, (page) => pages.push(page));
+  readPage(view, 5, 3, cursor, limits, (page) => pages.push(page), values);
   view.drain();
   expect(pages).toHaveLength(1);
   return pages[0] as CopyPage;
@@ -92,6 +92,15 @@ describe("the pages of a copy", () => {
           expect(items.length <= 1 || bytes <= limits.chunkBytesMax).toBe(true);
         }
       }),
+    );
+  });
+
+  test("hold more rows where names are enough, and no values", () => {
+    const state = stateWith(0, ["a", "b", "c"].map(bytesOf));
+    const limits = { chunkRowsMax: 10, chunkBytesMax: 3 };
+    expect(pageAt(state, emptyBytes, limits).data).toHaveLength(1);
+    expect(pageAt(state, emptyBytes, limits, "names only").data).toEqual(
+      ["a", "b", "c"].map((name) => ({ name: bytesOf(name), value: emptyBytes })),
     );
   });
 
